@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 Bridgetap contributors */
+#ifndef BRIDGETAP_MEDIA_CODEC_H
+#define BRIDGETAP_MEDIA_CODEC_H
+
+#include <stdint.h>
+
+/* The codecs that can be mixed, as one table of kernels. */
+
+enum codec_id {
+	CODEC_NONE,
+	CODEC_PCMU,
+	CODEC_PCMA,
+	CODEC_COUNT,
+};
+
+#define CODEC_MAX_SAMPLES 480 /* 60 ms at 8 kHz, the longest packet (M30) */
+
+struct codec {
+	const char *name;     /* encoding name of RFC 3551 */
+	uint32_t clock_rate;  /* Hz, of samples and of RTP timestamps */
+	uint8_t payload_type; /* static assignment of RFC 3551 table 4 */
+
+	/* `count` coded bytes to as many linear samples, and back. */
+	void (*decode)(int16_t *pcm, const uint8_t *coded, unsigned count);
+	void (*encode)(uint8_t *coded, const int16_t *pcm, unsigned count);
+};
+
+/* The codec of an id, or NULL. Valid for the life of the process, after codec_init(). */
+const struct codec *codec_get(unsigned id);
+
+/* Build the tables. Call once, before any other thread runs. */
+void codec_init(void);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 Bridgetap contributors */
+#ifndef BRIDGETAP_MEDIA_MIX_H
+#define BRIDGETAP_MEDIA_MIX_H
+
+#include <stdint.h>
+
+/* Sums of voices. Sums are kept in 32 bits and saturated once, at the end, so that the order of
+ * the sources does not matter. Pure functions, any thread. */
+
+#define MIX_RAMP_SAMPLES 40 /* 5 ms at 8 kHz: how long a gain takes from 0 to unity */
+
+/* A gain on its way from one value to another, in the unit of GAIN_UNITY. */
+struct gain {
+	uint16_t now;
+	uint16_t target;
+};
+
+/* Start a sum of `count` samples with one source at unity. */
+void mix_start(int32_t *sum, const int16_t *pcm, unsigned count);
+
+/* Add `count` samples of another source; its gain moves towards its target as they pass. */
+void mix_add(int32_t *sum, const int16_t *pcm, unsigned count, struct gain *gain);
+
+/* Saturate `count` sums into 16-bit samples. */
+void mix_finish(int16_t *pcm, const int32_t *sum, unsigned count);
+
+/* Scale `count` samples in place by a gain that falls from `from` to 0 as fast as a ramp does. */
+void mix_fade_out(int16_t *pcm, unsigned count, uint16_t from);
+
+#endif
