@@ -9,7 +9,8 @@
 #include "fastpath.h"
 
 /* The bits of a sample that no encoder looks at: mu-law's finest step is 4 (in 16 bits), A-law's
- * is 16. Negative numbers are complemented, so a plain shift drops them and the tables are exact. */
+ * is 16. Negative numbers are complemented, so a plain shift drops them and the tables are exact.
+ */
 #define ULAW_SHIFT 2
 #define ALAW_SHIFT 4
 

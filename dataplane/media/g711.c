@@ -7,7 +7,7 @@
 /* Both laws code a sign, a segment (3 bits: the position of the leading one) and the four bits
  * that follow it. */
 
-#define ULAW_BIAS 132   /* 33 in 14 bits: puts the leading one of segment 0 at bit 7 */
+#define ULAW_BIAS 132	/* 33 in 14 bits: puts the leading one of segment 0 at bit 7 */
 #define ULAW_CLIP 32635 /* the largest magnitude that stays within segment 7 */
 
 static unsigned leading_bit(unsigned v)
@@ -33,7 +33,7 @@ uint8_t g711_ulaw_encode(int16_t sample)
 
 	magnitude = (magnitude > ULAW_CLIP ? ULAW_CLIP : magnitude) + ULAW_BIAS;
 	segment = leading_bit(magnitude) - 7;
-	return (uint8_t)~(sign | segment << 4 | (magnitude >> (segment + 3) & 15));
+	return (uint8_t) ~(sign | segment << 4 | (magnitude >> (segment + 3) & 15));
 }
 
 int16_t g711_alaw_decode(uint8_t code)

@@ -16,7 +16,7 @@ static bool hears(unsigned listener, unsigned source, unsigned mode)
 	switch (listener) {
 	case ROLE_AGENT:
 		return source == ROLE_CUSTOMER ||
-			(source == ROLE_MONITOR && (mode == MODE_WHISPER || mode == MODE_BARGE));
+		       (source == ROLE_MONITOR && (mode == MODE_WHISPER || mode == MODE_BARGE));
 	case ROLE_CUSTOMER:
 		return source == ROLE_AGENT || (source == ROLE_MONITOR && mode == MODE_BARGE);
 	case ROLE_MONITOR:

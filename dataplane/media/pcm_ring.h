@@ -12,9 +12,9 @@
 #define PCM_RING_SAMPLES 1024 /* 128 ms at 8 kHz; a power of two */
 
 struct pcm_ring {
-	uint32_t end;    /* timestamp just past the newest sample */
+	uint32_t end;	 /* timestamp just past the newest sample */
 	uint32_t filled; /* samples valid before `end`; 0 while empty */
-	uint8_t taint;   /* role bits of whose voice is in here, see bpf/rec_guard.h */
+	uint8_t taint;	 /* role bits of whose voice is in here, see bpf/rec_guard.h */
 	int16_t samples[PCM_RING_SAMPLES];
 };
 
@@ -30,5 +30,13 @@ int pcm_ring_write(struct pcm_ring *ring, uint32_t timestamp, const int16_t *pcm
  * Returns how many samples it did hold. Reading changes nothing. */
 unsigned pcm_ring_read(
 	const struct pcm_ring *ring, uint32_t timestamp, int16_t *pcm, unsigned count);
+
+/* How many samples from `timestamp` on are older than the oldest one the ring holds. */
+static inline unsigned pcm_ring_missing_before(const struct pcm_ring *ring, uint32_t timestamp)
+{
+	int32_t missing = (int32_t)(ring->end - ring->filled - timestamp);
+
+	return missing > 0 ? (unsigned)missing : 0;
+}
 
 #endif

@@ -14,9 +14,9 @@
 /* What makes a datagram unfit to be RTP; each has a drop counter of its own. */
 enum rtp_fault {
 	RTP_OK,
-	RTP_TRUNCATED,     /* shorter than the fixed header */
+	RTP_TRUNCATED,	   /* shorter than the fixed header */
 	RTP_BAD_VERSION,   /* version is not 2 */
-	RTP_BAD_CSRC,      /* CSRC list runs past the end */
+	RTP_BAD_CSRC,	   /* CSRC list runs past the end */
 	RTP_BAD_EXTENSION, /* header extension runs past the end */
 	RTP_BAD_PADDING,   /* padding of 0, or longer than what is left */
 };
@@ -29,7 +29,7 @@ struct rtp_packet {
 	uint32_t ssrc;
 	uint16_t sequence;
 	uint16_t payload_length; /* bytes, may be 0 */
-	uint8_t payload_type;    /* 0 to 127 */
+	uint8_t payload_type;	 /* 0 to 127 */
 	bool marker;
 };
 

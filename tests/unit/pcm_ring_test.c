@@ -125,7 +125,8 @@ static void a_packet_older_than_the_ring_is_refused(void **state)
 	for (unsigned f = 1; f < 10; f++)
 		write_frame(100000 + f * FRAME);
 	assert_int_equal(
-		pcm_ring_write(&ring, 100000 + 10 * FRAME - PCM_RING_SAMPLES - 1, pcm, FRAME), -ERANGE);
+		pcm_ring_write(&ring, 100000 + 10 * FRAME - PCM_RING_SAMPLES - 1, pcm, FRAME),
+		-ERANGE);
 	assert_holds(100000 + 9 * FRAME, FRAME);
 }
 
@@ -165,7 +166,8 @@ static void random_traffic_equals_a_plain_array(void **state)
 		if (fits) {
 			memcpy(model + at, pcm, count * sizeof(*pcm));
 			newest = at + count > newest ? at + count : newest;
-			oldest = newest > oldest + PCM_RING_SAMPLES ? newest - PCM_RING_SAMPLES : oldest;
+			oldest = newest > oldest + PCM_RING_SAMPLES ? newest - PCM_RING_SAMPLES
+								    : oldest;
 		}
 		at = oldest + (uint32_t)random() % (newest - oldest);
 		count = (unsigned)random() % (newest - at + 1);

@@ -41,10 +41,13 @@ static const struct {
 	{ "CSRC list one byte short", RTP_BAD_CSRC, 0, 15, { 0x81, FIXED, 0, 0, 0 } },
 	{ "fifteen CSRCs in an empty packet", RTP_BAD_CSRC, 0, 12, { 0x8f, FIXED } },
 	{ "extension of no words", RTP_OK, 1, 17, { 0x90, FIXED, 0xbe, 0xde, 0, 0, 9 } },
-	{ "extension of one word", RTP_OK, 1, 21, { 0x90, FIXED, 0xbe, 0xde, 0, 1, 0, 0, 0, 0, 9 } },
+	{ "extension of one word", RTP_OK, 1, 21,
+		{ 0x90, FIXED, 0xbe, 0xde, 0, 1, 0, 0, 0, 0, 9 } },
 	{ "extension header cut", RTP_BAD_EXTENSION, 0, 15, { 0x90, FIXED, 0xbe, 0xde, 0 } },
-	{ "extension words cut", RTP_BAD_EXTENSION, 0, 19, { 0x90, FIXED, 0xbe, 0xde, 0, 1, 0, 0, 0 } },
-	{ "extension of 65,535 words", RTP_BAD_EXTENSION, 0, 16, { 0x90, FIXED, 0, 0, 0xff, 0xff } },
+	{ "extension words cut", RTP_BAD_EXTENSION, 0, 19,
+		{ 0x90, FIXED, 0xbe, 0xde, 0, 1, 0, 0, 0 } },
+	{ "extension of 65,535 words", RTP_BAD_EXTENSION, 0, 16,
+		{ 0x90, FIXED, 0, 0, 0xff, 0xff } },
 	{ "CSRC then extension", RTP_OK, 1, 21, { 0x91, FIXED, 0, 0, 0, 1, 0, 0, 0, 0, 9 } },
 	{ "padding of two", RTP_OK, 1, 15, { 0xa0, FIXED, 9, 0, 2 } },
 	{ "padding is all there is", RTP_OK, 0, 14, { 0xa0, FIXED, 0, 2 } },
@@ -61,7 +64,8 @@ static void every_shape_of_packet_is_parsed_or_named(void **state)
 		enum rtp_fault fault = parse_copy(packets[i].bytes, packets[i].length, &packet);
 
 		if (fault != packets[i].fault)
-			fail_msg("%s: fault %d, expected %d", packets[i].what, fault, packets[i].fault);
+			fail_msg("%s: fault %d, expected %d", packets[i].what, fault,
+				packets[i].fault);
 		if (fault == RTP_OK && packet.payload_length != packets[i].payload_length)
 			fail_msg("%s: payload %u", packets[i].what, packet.payload_length);
 	}

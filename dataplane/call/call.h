@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 Bridgetap contributors */
+#ifndef BRIDGETAP_CALL_CALL_H
+#define BRIDGETAP_CALL_CALL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "media/codec.h"
+#include "media/matrix.h"
+#include "media/mix.h"
+#include "media/pcm_ring.h"
+#include "media/rtp_source.h"
+#include "media/rtp_stream.h"
+#include "media/timeline.h"
+#include "net/endpoint.h"
+#include "net/frame.h"
+
+/* A call as the data plane knows it: legs, roles, who hears whom, addresses; nothing of users or
+ * rights. The main lcore builds a call whole, hands it to the worker that owns its ports, and
+ * gets it back to free when another one replaced it. In between only that worker touches it. */
+
+#define CALL_SEATS_MAX	   8 /* agent, customer and monitors; the configured cap is lower */
+#define CALL_RECORDERS_MAX 2
+#define CALL_LEGS_MAX	   (CALL_SEATS_MAX + CALL_RECORDERS_MAX)
+
+#define LEG_CLOCK_NONE 0xff
+
+/* What is asked of one leg; the input of call_init(). */
+struct leg_plan {
+	uint32_t id; /* unique within the call, stable as long as it is the same leg */
+	enum role role;
+	enum mode mode;		/* of a monitor */
+	uint8_t records;	/* of a recorder: bits (1 << role) of whom this stream holds */
+	bool learn;		/* `remote` is to be learned from the first valid packet */
+	uint8_t codec;		/* enum codec_id */
+	uint8_t payload_type;	/* RTP payload type of that codec, both directions */
+	uint8_t realm;		/* index */
+	uint16_t local_port;	/* even */
+	uint16_t port_id;	/* DPDK port of the realm */
+	uint16_t nexthop;	/* towards `remote`; NEXTHOP_NONE while it is not known */
+	uint32_t ssrc;		/* of what is sent to the leg */
+	struct endpoint remote; /* port 0 while it is to be learned */
+	struct header_template header;
+};
+
+/* One source in a listener's row of the matrix, with a gain above zero. */
+struct term {
+	uint8_t source; /* index of the leg in the call */
+	struct gain gain;
+	struct timeline timeline;
+};
+
+/* The last of a voice that just left a listener's row, faded to silence. */
+struct fade {
+	int16_t samples[MIX_RAMP_SAMPLES];
+	uint8_t taint;	 /* 0 while there is none */
+	uint64_t end_us; /* too late to be used from then on */
+};
+
+/* Who hears a source: a leg of the call, and the term of that leg's row. */
+struct hearer {
+	uint8_t leg;
+	uint8_t term;
+};
+
+struct leg {
+	struct call *call;
+	uint32_t id;
+	uint8_t index;
+	uint8_t role;  /* enum role */
+	uint8_t taint; /* TAINT_ bit of its voice; 0 for a recorder */
+	uint8_t realm;
+	uint16_t local_port;
+
+	/* What comes in. */
+	bool learn;
+	bool refused; /* EVENT_SOURCE_REFUSED has been told */
+	uint8_t payload_type;
+	uint8_t hearer_count;
+	const struct codec *codec;
+	struct endpoint remote; /* media is accepted from here alone */
+	uint64_t heard_us;	/* when the newest packet was accepted; 0 never */
+	uint16_t frame;		/* samples in that packet */
+	struct rtp_source source;
+	struct pcm_ring *ring; /* NULL unless some listener mixes this voice with another */
+	struct hearer hearers[CALL_LEGS_MAX - 1];
+
+	/* What goes out. */
+	uint16_t port_id;
+	uint16_t nexthop;
+	uint8_t term_count;
+	uint8_t clock;		 /* the term whose packets clock the stream, or LEG_CLOCK_NONE */
+	uint16_t clock_restarts; /* of that source, when the stream began to follow it */
+	struct rtp_stream stream;
+	struct term *terms; /* the row: the preferred clock first */
+	struct fade fade;
+	struct header_template header;
+};
+
+struct call {
+	uint32_t number; /* the main lcore's handle */
+	uint8_t worker;
+	uint8_t leg_count;
+	struct leg legs[]; /* followed in memory by their terms */
+};
+
+/* Bytes of memory for a call of these legs, aligned to a cache line by the caller. */
+size_t call_size(const struct leg_plan *plans, unsigned count);
+
+/* How many PCM rings call_init() takes for these legs. */
+unsigned call_rings(const struct leg_plan *plans, unsigned count);
+
+/* Build a call of `count` legs (at most CALL_LEGS_MAX) in `call`, with the rows of the matrix as
+ * the roles and modes of the plans give them. `rings` are as many as call_rings() said and belong
+ * to the call from now on. Main lcore. */
+void call_init(struct call *call, uint32_t number, uint8_t worker, const struct leg_plan *plans,
+	unsigned count, struct pcm_ring **rings);
+
+/* Let `call` go on from where `old`, which it replaces, is: the streams of legs that stay, what
+ * they learned, and the voices that are being mixed. A voice that is heard no more fades. Rings
+ * may change hands; each call still owns as many as before. The owning worker, between bursts. */
+void call_take_over(struct call *call, struct call *old, uint64_t now_us);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 Bridgetap contributors */
+#ifndef BRIDGETAP_CALL_EVENT_H
+#define BRIDGETAP_CALL_EVENT_H
+
+#include <stdint.h>
+
+#include <rte_ring.h>
+#include <rte_ring_elem.h>
+
+#include "net/counters.h"
+#include "net/endpoint.h"
+
+/* What a worker has to tell the main lcore about a leg. Each kind is told once, until something
+ * changes that makes it news again, so a flood from outside cannot become a flood of events. */
+
+enum event_kind {
+	EVENT_FIRST_PACKET,   /* media has begun to arrive */
+	EVENT_SOURCE_LEARNED, /* `source` is the leg's from now on */
+	EVENT_SOURCE_REFUSED, /* `source` sent to the leg's port and was dropped */
+	EVENT_SSRC_CHANGED,   /* the sender began another stream; `ssrc` is the new one */
+};
+
+struct event {
+	uint32_t call; /* call.number */
+	uint32_t leg;  /* leg.id */
+	uint32_t ssrc;
+	struct endpoint source;
+	uint8_t kind;
+	uint8_t pad;
+};
+
+/* A ring of struct event: one worker in, the main lcore out. */
+#define EVENT_RING_SIZE 4096
+
+/* Never waits: where nobody took the earlier ones, the event is counted and lost. Worker. */
+static inline void event_post(struct rte_ring *ring, struct event *event, struct counters *counters)
+{
+	if (rte_ring_sp_enqueue_elem(ring, event, sizeof(*event)) != 0)
+		counters_bump(counters, COUNTER_event_lost);
+}
+
+#endif

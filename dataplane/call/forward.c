@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 Bridgetap contributors */
+#include "call/forward.h"
+
+#include <string.h>
+
+#include <rte_branch_prediction.h>
+#include <rte_mbuf.h>
+
+#include "call/event.h"
+#include "net/guard.h"
+
+#include "fastpath.h"
+
+/* A source that sent nothing for this long is silent: it clocks nobody and is in no mix. Longer
+ * than the longest packet and the jitter of a usable network. */
+#define SILENCE_US 100000
+
+#define MIN_DEPTH 16 /* samples; the least a mix stays behind the newest one */
+
+/* One accepted packet on its way to its listeners. */
+struct delivery {
+	struct forward_packet *packet;
+	struct forward_env *env;
+	struct leg *source;
+	const int16_t *pcm; /* its samples, decoded when first needed */
+	unsigned count;	    /* samples */
+	int16_t decoded[CODEC_MAX_SAMPLES];
+};
+
+static void drop(struct forward_packet *packet, struct forward_env *env, enum counter reason)
+{
+	counters_bump(env->counters, reason);
+	rte_pktmbuf_free(packet->mbuf);
+}
+
+static void tell(const struct leg *leg, enum event_kind kind, const struct forward_packet *packet,
+	struct forward_env *env)
+{
+	struct event event = {
+		.call = leg->call->number,
+		.leg = leg->id,
+		.ssrc = packet->rtp.ssrc,
+		.source = packet->frame.source,
+		.kind = (uint8_t)kind,
+	};
+
+	event_post(env->events, &event, env->counters);
+}
+
+static const int16_t *samples_of(struct delivery *d)
+{
+	if (d->pcm == NULL) {
+		d->source->codec->decode(d->decoded, d->packet->rtp.payload, d->count);
+		d->pcm = d->decoded;
+	}
+	return d->pcm;
+}
+
+/* --- what comes in ------------------------------------------------------------------------- */
+
+/* The only source is the signalled one, or the first that sent valid media where the call says
+ * that it is to be learned; never another one after that (M32). */
+static bool source_is_right(struct leg *leg, struct forward_packet *packet, struct forward_env *env)
+{
+	if (likely(endpoint_equal(&leg->remote, &packet->frame.source)))
+		return true;
+	if (leg->learn && leg->remote.port == 0) {
+		leg->remote = packet->frame.source;
+		counters_bump(env->counters, COUNTER_source_learned);
+		tell(leg, EVENT_SOURCE_LEARNED, packet, env);
+		return true;
+	}
+	if (!leg->refused) {
+		leg->refused = true;
+		tell(leg, EVENT_SOURCE_REFUSED, packet, env);
+	}
+	return false;
+}
+
+static void stream_restarted(struct leg *leg, enum rtp_source_verdict verdict,
+	struct forward_packet *packet, struct forward_env *env)
+{
+	if (leg->ring != NULL)
+		pcm_ring_init(leg->ring, leg->taint);
+	switch (verdict) {
+	case RTP_SOURCE_STARTED:
+		tell(leg, EVENT_FIRST_PACKET, packet, env);
+		break;
+	case RTP_SOURCE_SSRC_CHANGED:
+		counters_bump(env->counters, COUNTER_ssrc_changed);
+		tell(leg, EVENT_SSRC_CHANGED, packet, env);
+		break;
+	default:
+		counters_bump(env->counters, COUNTER_sequence_restarted);
+		break;
+	}
+}
+
+/* Returns false where the packet was dropped. */
+static bool accept(struct leg *leg, struct forward_packet *packet, struct forward_env *env)
+{
+	enum rtp_source_verdict verdict;
+	uint32_t arrival;
+
+	if (unlikely(leg->role == ROLE_RECORDER)) {
+		drop(packet, env, COUNTER_drop_not_receiving);
+		return false;
+	}
+	if (unlikely(packet->rtp.payload_type != leg->payload_type)) {
+		drop(packet, env, COUNTER_drop_payload_type);
+		return false;
+	}
+	if (unlikely(packet->rtp.payload_length == 0 ||
+		     packet->rtp.payload_length > CODEC_MAX_SAMPLES)) {
+		drop(packet, env, COUNTER_drop_payload_size);
+		return false;
+	}
+	if (unlikely(!source_is_right(leg, packet, env))) {
+		drop(packet, env, COUNTER_drop_refused_source);
+		return false;
+	}
+
+	arrival = (uint32_t)(env->now_us * leg->codec->clock_rate / 1000000);
+	verdict = rtp_source_update(&leg->source, &packet->rtp, arrival);
+	if (unlikely(verdict == RTP_SOURCE_IMPLAUSIBLE)) {
+		drop(packet, env, COUNTER_drop_sequence_jump);
+		return false;
+	}
+	if (unlikely(verdict != RTP_SOURCE_OK))
+		stream_restarted(leg, verdict, packet, env);
+	leg->heard_us = env->now_us;
+	leg->frame = packet->rtp.payload_length;
+	counters_bump(env->counters, COUNTER_rx_accepted);
+	return true;
+}
+
+/* --- what a listener hears ----------------------------------------------------------------- */
+
+static bool is_silent(const struct leg *source, uint64_t now_us)
+{
+	return source->heard_us == 0 || now_us - source->heard_us > SILENCE_US;
+}
+
+/* Whether the packet of term `t` is the one that clocks this listener's stream now: a source does
+ * while all that are preferred to it are silent. */
+static bool takes_clock(const struct leg *listener, unsigned t, uint64_t now_us)
+{
+	if (likely(t == listener->clock))
+		return true;
+	for (unsigned i = 0; i < t; i++)
+		if (!is_silent(&listener->call->legs[listener->terms[i].source], now_us))
+			return false;
+	return true;
+}
+
+static void follow(struct leg *listener, unsigned t, struct delivery *d)
+{
+	if (listener->clock != t && listener->clock != LEG_CLOCK_NONE)
+		counters_bump(d->env->counters, COUNTER_clock_changed);
+	rtp_stream_follow(&listener->stream, &d->packet->rtp, d->count,
+		d->source->codec->clock_rate, d->env->now_us);
+	listener->clock = (uint8_t)t;
+	listener->clock_restarts = d->source->source.restarts;
+	for (unsigned i = 0; i < listener->term_count; i++)
+		timeline_reset(&listener->terms[i].timeline);
+}
+
+/* The sum of all that `listener` hears at this moment besides the packet itself. */
+struct mix {
+	int32_t sum[CODEC_MAX_SAMPLES];
+	uint8_t taint; /* 0 while nothing was added */
+};
+
+/* Add `count` samples of a voice from sample `from` of the packet on. */
+static void add_voice(struct mix *mix, struct delivery *d, const int16_t *pcm, unsigned from,
+	unsigned count, struct gain *gain, uint8_t taint)
+{
+	if (mix->taint == 0) {
+		mix_start(mix->sum, samples_of(d), d->count);
+		mix->taint = d->source->taint;
+	}
+	mix_add(mix->sum + from, pcm, count, gain);
+	mix->taint |= taint;
+}
+
+static void add_term(struct mix *mix, struct delivery *d, struct leg *listener, struct term *term)
+{
+	const struct leg *other = &listener->call->legs[term->source];
+	int16_t pcm[CODEC_MAX_SAMPLES];
+	uint32_t position;
+	unsigned depth, from;
+
+	if (other->ring == NULL || is_silent(other, d->env->now_us)) {
+		timeline_reset(&term->timeline);
+		return;
+	}
+	/* Behind the newest sample by one of its packets and twice its jitter. */
+	depth = MIN_DEPTH + other->frame + 2 * rtp_source_jitter(&other->source);
+	position = timeline_position(
+		&term->timeline, other->ring, d->packet->rtp.timestamp, d->count, depth);
+	if (term->timeline.underrun)
+		counters_bump(d->env->counters, COUNTER_mix_underrun);
+	if (pcm_ring_read(other->ring, position, pcm, d->count) == 0)
+		return;
+	/* A voice that sets in within the packet ramps up from there. */
+	from = pcm_ring_missing_before(other->ring, position);
+	add_voice(mix, d, pcm + from, from, d->count - from, &term->gain, other->ring->taint);
+}
+
+static void add_fade(struct mix *mix, struct delivery *d, struct leg *listener)
+{
+	struct gain unity = { GAIN_UNITY, GAIN_UNITY };
+	struct fade *fade = &listener->fade;
+
+	if (d->env->now_us < fade->end_us)
+		add_voice(mix, d, fade->samples, 0, RTE_MIN(d->count, (unsigned)MIX_RAMP_SAMPLES),
+			&unity, fade->taint);
+	*fade = (struct fade){ 0 };
+}
+
+/* Put the payload for `listener` in place of the packet's own at `payload`. Returns whose voices
+ * are in it. */
+static uint8_t fill_payload(struct delivery *d, struct leg *listener, uint8_t *payload)
+{
+	struct mix mix;
+	int16_t pcm[CODEC_MAX_SAMPLES];
+
+	mix.taint = 0;
+	for (unsigned i = 0; i < listener->term_count; i++)
+		if (i != listener->clock)
+			add_term(&mix, d, listener, &listener->terms[i]);
+	if (unlikely(listener->fade.taint != 0))
+		add_fade(&mix, d, listener);
+
+	if (mix.taint != 0) {
+		mix_finish(pcm, mix.sum, d->count);
+		listener->codec->encode(payload, pcm, d->count);
+		counters_bump(d->env->counters, COUNTER_mixed);
+		return mix.taint;
+	}
+	if (listener->codec != d->source->codec) {
+		listener->codec->encode(payload, samples_of(d), d->count);
+		counters_bump(d->env->counters, COUNTER_transcoded);
+	} else {
+		if (payload != d->packet->rtp.payload)
+			memcpy(payload, d->packet->rtp.payload, d->count);
+		counters_bump(d->env->counters, COUNTER_forwarded);
+	}
+	return d->source->taint;
+}
+
+/* --- what goes out ------------------------------------------------------------------------- */
+
+/* Write all headers of `rtp` to `listener` in front of `payload` and queue the packet. */
+static void transmit(struct leg *listener, struct rte_mbuf *mbuf, uint8_t *payload, unsigned length,
+	const struct rtp_packet *rtp, struct forward_env *env)
+{
+	const struct l2_header *l2 = &env->nexthops[listener->nexthop];
+	uint8_t *start = payload - RTP_HEADER_SIZE;
+
+	rtp_write_header(start, rtp);
+	start = header_template_write(
+		&listener->header, start, (uint16_t)(RTP_HEADER_SIZE + length));
+	start -= l2->length;
+	memcpy(start, l2->bytes, l2->length);
+
+	mbuf->data_off = (uint16_t)(start - (uint8_t *)mbuf->buf_addr);
+	mbuf->data_len = (uint16_t)(payload + length - start);
+	mbuf->pkt_len = mbuf->data_len;
+	tx_batch_add(&env->tx[listener->port_id], mbuf, env->counters);
+}
+
+/* Send the packet to one listener, in `mbuf` with the payload at `payload`. */
+static void deliver(struct delivery *d, struct leg *listener, struct rte_mbuf *mbuf,
+	uint8_t *payload, struct rtp_packet *rtp)
+{
+	rtp->payload_type = listener->payload_type;
+	taint_set(mbuf, fill_payload(d, listener, payload));
+	transmit(listener, mbuf, payload, d->count, rtp, d->env);
+}
+
+/* Whether `listener` gets something because of this packet, and with which RTP header. */
+static bool is_due(struct delivery *d, struct leg *listener, unsigned t, struct rtp_packet *rtp)
+{
+	struct forward_env *env = d->env;
+
+	if (!takes_clock(listener, t, env->now_us))
+		return false;
+	if (listener->clock != t || listener->clock_restarts != d->source->source.restarts)
+		follow(listener, t, d);
+	if (!rtp_stream_map(&listener->stream, &d->packet->rtp, d->count, env->now_us, rtp)) {
+		counters_bump(env->counters, COUNTER_tx_late);
+		return false;
+	}
+	if (unlikely(
+		    env->nexthops[listener->nexthop].length == 0 || listener->header.length == 0)) {
+		counters_bump(env->counters, COUNTER_tx_no_neighbour);
+		return false;
+	}
+	return true;
+}
+
+/* All listeners but the last get copies, the last one the packet itself. */
+static void fan_out(struct delivery *d)
+{
+	struct rte_mbuf *mbuf = d->packet->mbuf;
+	struct leg *due[CALL_LEGS_MAX];
+	struct rtp_packet rtp[CALL_LEGS_MAX];
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < d->source->hearer_count; i++) {
+		const struct hearer *hearer = &d->source->hearers[i];
+		struct leg *listener = &d->source->call->legs[hearer->leg];
+
+		if (is_due(d, listener, hearer->term, &rtp[count]))
+			due[count++] = listener;
+	}
+	if (count == 0) {
+		rte_pktmbuf_free(mbuf);
+		return;
+	}
+	for (unsigned i = 0; i + 1 < count; i++) {
+		struct rte_mbuf *copy = rte_pktmbuf_alloc(d->env->pool);
+
+		if (unlikely(copy == NULL)) {
+			counters_bump(d->env->counters, COUNTER_tx_no_mbuf);
+			continue;
+		}
+		deliver(d, due[i], copy, rte_pktmbuf_mtod(copy, uint8_t *), &rtp[i]);
+	}
+	deliver(d, due[count - 1], mbuf, (uint8_t *)(uintptr_t)d->packet->rtp.payload,
+		&rtp[count - 1]);
+}
+
+void forward_packet(struct forward_packet *packet, struct forward_env *env)
+{
+	struct leg *source = packet->leg;
+	struct delivery d;
+
+	if (!accept(source, packet, env))
+		return;
+	d.packet = packet;
+	d.env = env;
+	d.source = source;
+	d.pcm = NULL;
+	d.count = packet->rtp.payload_length;
+	if (source->ring != NULL)
+		pcm_ring_write(source->ring, packet->rtp.timestamp, samples_of(&d), d.count);
+	fan_out(&d);
+}

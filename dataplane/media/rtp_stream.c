@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 Bridgetap contributors */
+#include "media/rtp_stream.h"
+
+#include <stddef.h>
+
+#include "fastpath.h"
+
+/* A bijection that leaves no visible relation between input and output. */
+static uint32_t scramble(uint32_t v)
+{
+	v ^= v >> 16;
+	v *= 0x7feb352d;
+	v ^= v >> 15;
+	v *= 0x846ca68b;
+	return v ^ v >> 16;
+}
+
+void rtp_stream_init(struct rtp_stream *stream, uint32_t ssrc)
+{
+	*stream = (struct rtp_stream){
+		.ssrc = ssrc,
+		.sequence_offset = (uint16_t)scramble(ssrc),
+		.timestamp_offset = scramble(ssrc + 1),
+	};
+}
+
+void rtp_stream_follow(struct rtp_stream *stream, const struct rtp_packet *in, unsigned samples,
+	uint32_t rate, uint64_t now_us)
+{
+	uint32_t elapsed, due, timestamp;
+
+	stream->first_sequence = in->sequence;
+	if (!stream->started)
+		return;
+
+	/* next_timestamp already counts the newest frame; what has passed since it was sent,
+	 * less what is owed from earlier times, is due on top of its beginning. */
+	elapsed = (uint32_t)((now_us - stream->sent_us) * rate / 1000000);
+	due = elapsed > stream->lead ? elapsed - stream->lead : 0;
+	timestamp = stream->next_timestamp - samples + due;
+	if (!rtp_timestamp_after(timestamp, stream->next_timestamp))
+		timestamp = stream->next_timestamp;
+	stream->lead = timestamp - (stream->next_timestamp - samples) + stream->lead - elapsed;
+	if ((int32_t)stream->lead < 0)
+		stream->lead = 0;
+
+	stream->timestamp_offset = timestamp - in->timestamp;
+	stream->sequence_offset = (uint16_t)(stream->next_sequence - in->sequence);
+	stream->marker = true;
+}
+
+bool rtp_stream_map(struct rtp_stream *stream, const struct rtp_packet *in, unsigned samples,
+	uint64_t now_us, struct rtp_packet *out)
+{
+	uint16_t sequence = (uint16_t)(in->sequence + stream->sequence_offset);
+	uint32_t timestamp = in->timestamp + stream->timestamp_offset;
+
+	if (rtp_sequence_after(stream->first_sequence, in->sequence))
+		return false;
+	out->sequence = sequence;
+	out->timestamp = timestamp;
+	out->ssrc = stream->ssrc;
+	out->marker = in->marker || stream->marker;
+	stream->marker = false;
+
+	if (!stream->started || !rtp_sequence_after(stream->next_sequence, sequence)) {
+		stream->next_sequence = (uint16_t)(sequence + 1);
+		stream->next_timestamp = timestamp + samples;
+		stream->sent_us = now_us;
+		stream->started = true;
+	}
+	return true;
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 Bridgetap contributors */
+#include "net/frame.h"
+
+#include <netinet/in.h>
+#include <string.h>
+
+#include <rte_ether.h>
+#include <rte_ip.h>
+#include <rte_udp.h>
+
+#define TTL 64
+
+/* What is left to parse. */
+struct rest {
+	const uint8_t *at;
+	size_t length;
+};
+
+static const void *take(struct rest *rest, size_t size)
+{
+	const uint8_t *header = rest->at;
+
+	if (size > rest->length)
+		return NULL;
+	rest->at += size;
+	rest->length -= size;
+	return header;
+}
+
+static enum frame_fault parse_ethernet(struct rest *rest, uint16_t *vlan, uint16_t *ethertype)
+{
+	const struct rte_ether_hdr *ethernet = take(rest, sizeof(*ethernet));
+	const struct rte_vlan_hdr *tag;
+
+	if (!ethernet)
+		return FRAME_TRUNCATED;
+	*vlan = 0;
+	*ethertype = rte_be_to_cpu_16(ethernet->ether_type);
+	if (*ethertype != RTE_ETHER_TYPE_VLAN)
+		return FRAME_OK;
+	tag = take(rest, sizeof(*tag));
+	if (!tag)
+		return FRAME_TRUNCATED;
+	*vlan = rte_be_to_cpu_16(tag->vlan_tci) & 0x0fff;
+	*ethertype = rte_be_to_cpu_16(tag->eth_proto);
+	return FRAME_OK;
+}
+
+static enum frame_fault parse_ipv4(struct rest *rest, struct frame *frame)
+{
+	size_t available = rest->length, header, total;
+	const struct rte_ipv4_hdr *ip = take(rest, sizeof(*ip));
+
+	if (!ip)
+		return FRAME_TRUNCATED;
+	header = rte_ipv4_hdr_len(ip);
+	total = rte_be_to_cpu_16(ip->total_length);
+	if (ip->version != 4 || header < sizeof(*ip) || total < header)
+		return FRAME_BAD_IP;
+	if (total > available)
+		return FRAME_TRUNCATED;
+	if (ip->fragment_offset & rte_cpu_to_be_16(RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK))
+		return FRAME_FRAGMENT;
+	if (ip->next_proto_id != IPPROTO_UDP)
+		return FRAME_NOT_UDP;
+
+	endpoint_map_ipv4(frame->source.address, (const uint8_t *)&ip->src_addr);
+	endpoint_map_ipv4(frame->destination.address, (const uint8_t *)&ip->dst_addr);
+	rest->at += header - sizeof(*ip);
+	rest->length = total - header;
+	return FRAME_OK;
+}
+
+static enum frame_fault parse_ipv6(struct rest *rest, struct frame *frame)
+{
+	const struct rte_ipv6_hdr *ip = take(rest, sizeof(*ip));
+	size_t length;
+
+	if (!ip)
+		return FRAME_TRUNCATED;
+	if (rte_be_to_cpu_32(ip->vtc_flow) >> 28 != 6)
+		return FRAME_BAD_IP;
+	length = rte_be_to_cpu_16(ip->payload_len);
+	if (length > rest->length)
+		return FRAME_TRUNCATED;
+	if (ip->proto == IPPROTO_FRAGMENT)
+		return FRAME_FRAGMENT;
+	if (ip->proto != IPPROTO_UDP)
+		return FRAME_NOT_UDP;
+
+	memcpy(frame->source.address, ip->src_addr, sizeof(frame->source.address));
+	memcpy(frame->destination.address, ip->dst_addr, sizeof(frame->destination.address));
+	rest->length = length;
+	return FRAME_OK;
+}
+
+enum frame_fault frame_parse(const uint8_t *data, size_t length, struct frame *frame)
+{
+	struct rest rest = { data, length };
+	const struct rte_udp_hdr *udp;
+	enum frame_fault fault;
+	uint16_t ethertype;
+	size_t udp_length;
+
+	fault = parse_ethernet(&rest, &frame->vlan, &ethertype);
+	if (fault != FRAME_OK)
+		return fault;
+	if (ethertype == RTE_ETHER_TYPE_IPV4)
+		fault = parse_ipv4(&rest, frame);
+	else if (ethertype == RTE_ETHER_TYPE_IPV6)
+		fault = parse_ipv6(&rest, frame);
+	else
+		fault = FRAME_NOT_IP;
+	if (fault != FRAME_OK)
+		return fault;
+
+	udp = take(&rest, sizeof(*udp));
+	if (!udp)
+		return FRAME_TRUNCATED;
+	udp_length = rte_be_to_cpu_16(udp->dgram_len);
+	if (udp_length < sizeof(*udp) || udp_length - sizeof(*udp) > rest.length)
+		return FRAME_BAD_UDP;
+	frame->source.port = rte_be_to_cpu_16(udp->src_port);
+	frame->destination.port = rte_be_to_cpu_16(udp->dst_port);
+	frame->payload = rest.at;
+	frame->payload_length = (uint16_t)(udp_length - sizeof(*udp));
+	return FRAME_OK;
+}
+
+void header_template_init(struct header_template *header, const struct endpoint *local,
+	const struct endpoint *remote, uint8_t dscp)
+{
+	struct rte_udp_hdr udp = {
+		.src_port = rte_cpu_to_be_16(local->port),
+		.dst_port = rte_cpu_to_be_16(remote->port),
+	};
+	size_t ip_length;
+
+	memset(header, 0, sizeof(*header));
+	if (endpoint_is_ipv4(remote)) {
+		struct rte_ipv4_hdr ip = {
+			.version_ihl = RTE_IPV4_VHL_DEF,
+			.type_of_service = (uint8_t)(dscp << 2),
+			.fragment_offset = rte_cpu_to_be_16(RTE_IPV4_HDR_DF_FLAG),
+			.time_to_live = TTL,
+			.next_proto_id = IPPROTO_UDP,
+		};
+
+		memcpy(&ip.src_addr, local->address + 12, sizeof(ip.src_addr));
+		memcpy(&ip.dst_addr, remote->address + 12, sizeof(ip.dst_addr));
+		ip_length = sizeof(ip);
+		memcpy(header->bytes, &ip, ip_length);
+	} else {
+		struct rte_ipv6_hdr ip = {
+			.vtc_flow = rte_cpu_to_be_32(6u << 28 | (uint32_t)dscp << 22),
+			.proto = IPPROTO_UDP,
+			.hop_limits = TTL,
+		};
+
+		memcpy(ip.src_addr, local->address, sizeof(ip.src_addr));
+		memcpy(ip.dst_addr, remote->address, sizeof(ip.dst_addr));
+		ip_length = sizeof(ip);
+		memcpy(header->bytes, &ip, ip_length);
+	}
+	memcpy(header->bytes + ip_length, &udp, sizeof(udp));
+	header->length = (uint8_t)(ip_length + sizeof(udp));
+}
+
+uint8_t *header_template_write(
+	const struct header_template *header, uint8_t *payload, uint16_t payload_length)
+{
+	uint8_t *start = payload - header->length;
+	struct rte_udp_hdr *udp = (struct rte_udp_hdr *)(payload - sizeof(*udp));
+	uint16_t udp_length = (uint16_t)(payload_length + sizeof(*udp));
+
+	memcpy(start, header->bytes, header->length);
+	udp->dgram_len = rte_cpu_to_be_16(udp_length);
+	if (start[0] >> 4 == 4) {
+		struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)start;
+
+		ip->total_length = rte_cpu_to_be_16((uint16_t)(udp_length + sizeof(*ip)));
+		ip->hdr_checksum = rte_ipv4_cksum(ip);
+		udp->dgram_cksum = rte_ipv4_udptcp_cksum(ip, udp);
+	} else {
+		struct rte_ipv6_hdr *ip = (struct rte_ipv6_hdr *)start;
+
+		ip->payload_len = rte_cpu_to_be_16(udp_length);
+		udp->dgram_cksum = rte_ipv6_udptcp_cksum(ip, udp);
+	}
+	return start;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 Bridgetap contributors */
+#ifndef BRIDGETAP_NET_FRAME_H
+#define BRIDGETAP_NET_FRAME_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "net/endpoint.h"
+
+/* From an Ethernet frame to a UDP payload. Pure functions, any thread. */
+
+/* What makes a frame unfit; each has a drop counter of its own. */
+enum frame_fault {
+	FRAME_OK,
+	FRAME_TRUNCATED, /* ends inside a header, or before the length a header gives */
+	FRAME_NOT_IP,
+	FRAME_BAD_IP, /* impossible version or length field */
+	FRAME_FRAGMENT,
+	FRAME_NOT_UDP,
+	FRAME_BAD_UDP, /* impossible length field */
+};
+
+struct frame {
+	struct endpoint source;
+	struct endpoint destination;
+	const uint8_t *payload; /* into the frame that was parsed */
+	uint16_t payload_length;
+	uint16_t vlan; /* VLAN id of the outermost 802.1Q tag, 0 without one */
+};
+
+/* Parse `length` bytes. At most one 802.1Q tag is understood; IPv4 options are skipped; IPv6
+ * extension headers are FRAME_NOT_UDP. Ethernet padding is left out of the payload. */
+enum frame_fault frame_parse(const uint8_t *data, size_t length, struct frame *frame);
+
+/* IPv4 or IPv6, and UDP headers of one direction between two endpoints, ready to be copied in
+ * front of a payload; lengths and checksums are filled in on each copy. */
+struct header_template {
+	uint8_t bytes[48];
+	uint8_t length; /* 28 for IPv4, 48 for IPv6 */
+};
+
+/* `dscp` is the six-bit code point. Both endpoints must be of one family. */
+void header_template_init(struct header_template *header, const struct endpoint *local,
+	const struct endpoint *remote, uint8_t dscp);
+
+/* Write `header` directly before `payload`, whose `payload_length` bytes are already in place
+ * and are covered by the UDP checksum. Returns the first byte written. The caller guarantees
+ * header->length bytes of room. */
+uint8_t *header_template_write(
+	const struct header_template *header, uint8_t *payload, uint16_t payload_length);
+
+#endif

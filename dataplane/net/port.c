@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 Bridgetap contributors */
+#include "net/port.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_dev.h>
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+
+#include "net/log.h"
+#include "net/xdp.h"
+
+#define DESCRIPTORS 1024
+
+static bool is_af_xdp(const struct port *port)
+{
+	return strncmp(port->devargs, "net_af_xdp", strlen("net_af_xdp")) == 0;
+}
+
+/* The value of iface= in devargs into `name`. */
+static int interface_of(const struct port *port, char name[static IF_NAMESIZE])
+{
+	const char *value = strstr(port->devargs, "iface=");
+	size_t length;
+
+	if (value == NULL)
+		return -EINVAL;
+	value += strlen("iface=");
+	length = strcspn(value, ",");
+	if (length == 0 || length >= IF_NAMESIZE)
+		return -EINVAL;
+	memcpy(name, value, length);
+	name[length] = '\0';
+	return 0;
+}
+
+/* Make the interface ready for the driver to attach `steer_path` to it, and complete devargs. */
+static int prepare_af_xdp(
+	const struct port *port, const char *steer_path, char *devargs, size_t size)
+{
+	char interface[IF_NAMESIZE];
+	unsigned ifindex;
+	int ret = interface_of(port, interface);
+
+	if (ret < 0) {
+		log_error("port %s: devargs \"%s\" name no interface; add iface=NAME", port->name,
+			port->devargs);
+		return ret;
+	}
+	ifindex = if_nametoindex(interface);
+	if (ifindex == 0) {
+		log_error("port %s: there is no interface %s; create it or correct devargs",
+			port->name, interface);
+		return -ENODEV;
+	}
+	ret = xdp_detach_stale(ifindex);
+	if (ret == -EBUSY)
+		log_error("port %s: interface %s runs an XDP program of somebody else; "
+			  "detach it (ip link set dev %s xdp off) or use another interface",
+			port->name, interface, interface);
+	else if (ret < 0)
+		log_error("port %s: cannot look at the XDP program of %s: %s", port->name,
+			interface, strerror(-ret));
+	if (ret < 0)
+		return ret;
+	if (snprintf(devargs, size, "%s,xdp_prog=%s", port->devargs, steer_path) >= (int)size)
+		return -ENAMETOOLONG;
+	return 0;
+}
+
+static int probe(struct port *port, const char *steer_path)
+{
+	char devargs[512];
+	struct rte_dev_iterator iterator;
+	uint16_t id, found = RTE_MAX_ETHPORTS;
+	int ret;
+
+	port->steered = is_af_xdp(port) && strstr(port->devargs, "xdp_prog=") == NULL;
+	snprintf(devargs, sizeof(devargs), "%s", port->devargs);
+	if (port->steered) {
+		ret = prepare_af_xdp(port, steer_path, devargs, sizeof(devargs));
+		if (ret < 0)
+			return ret;
+	}
+	ret = rte_dev_probe(devargs);
+	if (ret == 0) {
+		RTE_ETH_FOREACH_MATCHING_DEV(id, devargs, &iterator)
+		{
+			found = id;
+			rte_eth_iterator_cleanup(&iterator);
+			break;
+		}
+		ret = found == RTE_MAX_ETHPORTS ? -ENODEV : 0;
+	}
+	if (ret < 0) {
+		log_error("port %s: DPDK cannot create a port from devargs \"%s\": %s", port->name,
+			devargs, strerror(-ret));
+		return ret;
+	}
+	port->id = found;
+	return 0;
+}
+
+static int configure(
+	struct port *port, uint16_t queues, struct rte_mempool *pool, const struct guard *guard)
+{
+	const struct rte_eth_conf conf = { 0 };
+	uint16_t rx_descriptors = DESCRIPTORS, tx_descriptors = DESCRIPTORS;
+	int socket = rte_eth_dev_socket_id(port->id);
+	struct rte_eth_dev_info info;
+	int ret;
+
+	ret = rte_eth_dev_info_get(port->id, &info);
+	if (ret < 0)
+		return ret;
+	if (info.max_rx_queues < queues || info.max_tx_queues < queues) {
+		log_error("port %s has %u queues but there are %u workers: give it as many queues "
+			  "(queue_count= in devargs for AF_XDP) or configure fewer workers",
+			port->name, RTE_MIN(info.max_rx_queues, info.max_tx_queues), queues);
+		return -EINVAL;
+	}
+	port->ifindex = info.if_index;
+	port->queues = queues;
+	ret = rte_eth_dev_configure(port->id, queues, queues, &conf);
+	if (ret == 0)
+		ret = rte_eth_dev_adjust_nb_rx_tx_desc(port->id, &rx_descriptors, &tx_descriptors);
+	for (uint16_t q = 0; q < queues && ret == 0; q++) {
+		ret = rte_eth_rx_queue_setup(
+			port->id, q, rx_descriptors, (unsigned)socket, NULL, pool);
+		if (ret == 0)
+			ret = rte_eth_tx_queue_setup(
+				port->id, q, tx_descriptors, (unsigned)socket, NULL);
+		if (ret == 0 && port->recording)
+			ret = guard_attach(&port->guard_queues[q], guard, port->id, q);
+	}
+	if (ret == 0)
+		ret = rte_eth_dev_start(port->id);
+	/* A port bound away from the kernel must take frames to any of its VLANs' addresses. */
+	if (ret == 0 && port->ifindex == 0)
+		rte_eth_promiscuous_enable(port->id);
+	return ret;
+}
+
+int port_set_start(struct port_set *set, uint16_t queues, struct rte_mempool *pool,
+	const char *steer_path, const struct guard *guard)
+{
+	unsigned started = 0;
+	int ret;
+
+	for (; started < set->count; started++) {
+		struct port *port = &set->port[started];
+
+		ret = probe(port, steer_path);
+		if (ret < 0)
+			goto fail;
+		ret = configure(port, queues, pool, guard);
+		if (ret < 0) {
+			log_error("port %s: cannot start it: %s", port->name, strerror(-ret));
+			rte_eth_dev_close(port->id);
+			goto fail;
+		}
+	}
+	return 0;
+
+fail:
+	set->count = started;
+	port_set_stop(set);
+	return ret;
+}
+
+void port_set_stop(struct port_set *set)
+{
+	for (unsigned i = 0; i < set->count; i++) {
+		rte_eth_dev_stop(set->port[i].id);
+		rte_eth_dev_close(set->port[i].id);
+	}
+	set->count = 0;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 Bridgetap contributors */
+#ifndef BRIDGETAP_NET_REALM_H
+#define BRIDGETAP_NET_REALM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_ether.h>
+
+#include "net/endpoint.h"
+#include "net/frame.h"
+
+#define REALM_MAX	16
+#define REALM_NAME_SIZE 32
+
+/* A network the appliance has a foot in: an address and a range of UDP ports on a DPDK port.
+ * Filled before the workers start, read-only from then on; any thread may read. */
+struct realm {
+	char name[REALM_NAME_SIZE];
+	struct endpoint address; /* its port is 0 */
+	uint16_t first_port;	 /* even; RTP on even ports, RTCP on the odd port above */
+	uint16_t last_port;	 /* odd */
+	uint16_t port_id;	 /* DPDK port */
+	uint16_t vlan;		 /* 0 untagged */
+	uint8_t dscp;		 /* of what is sent */
+	bool recording;		 /* leads to the recorder and to nothing else */
+	unsigned ifindex;	 /* kernel interface whose neighbours are asked; 0 for none */
+	bool has_next_hop;	 /* a fixed next hop instead of the kernel's neighbours */
+	struct rte_ether_addr next_hop;
+};
+
+struct realm_set {
+	unsigned count;
+	struct realm realm[REALM_MAX];
+};
+
+/* The realm a frame that came in on `port_id` is addressed to (its port is not looked at), as an
+ * index, or -1. */
+int realm_find(const struct realm_set *set, uint16_t port_id, const struct frame *frame);
+
+#endif

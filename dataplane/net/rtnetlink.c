@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 Bridgetap contributors */
+#include "net/rtnetlink.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libmnl/libmnl.h>
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
+
+#define NEIGHBOUR_HAS_MAC \
+	(NUD_PERMANENT | NUD_NOARP | NUD_REACHABLE | NUD_PROBE | NUD_STALE | NUD_DELAY)
+
+struct rtnetlink {
+	struct mnl_socket *requests;
+	struct mnl_socket *events;
+	unsigned sequence;
+	char buffer[8192];
+};
+
+static struct mnl_socket *open_socket(unsigned groups)
+{
+	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+
+	if (socket != NULL && mnl_socket_bind(socket, groups, MNL_SOCKET_AUTOPID) < 0) {
+		mnl_socket_close(socket);
+		socket = NULL;
+	}
+	return socket;
+}
+
+struct rtnetlink *rtnetlink_create(void)
+{
+	struct rtnetlink *rtnl = calloc(1, sizeof(*rtnl));
+
+	if (rtnl == NULL)
+		return NULL;
+	rtnl->requests = open_socket(0);
+	rtnl->events = open_socket(RTMGRP_NEIGH);
+	if (rtnl->requests == NULL || rtnl->events == NULL) {
+		rtnetlink_destroy(rtnl);
+		return NULL;
+	}
+	return rtnl;
+}
+
+void rtnetlink_destroy(struct rtnetlink *rtnl)
+{
+	if (rtnl == NULL)
+		return;
+	if (rtnl->requests != NULL)
+		mnl_socket_close(rtnl->requests);
+	if (rtnl->events != NULL)
+		mnl_socket_close(rtnl->events);
+	free(rtnl);
+}
+
+static struct nlmsghdr *begin(struct rtnetlink *rtnl, uint16_t type, uint16_t flags)
+{
+	struct nlmsghdr *message = mnl_nlmsg_put_header(rtnl->buffer);
+
+	message->nlmsg_type = type;
+	message->nlmsg_flags = NLM_F_REQUEST | flags;
+	message->nlmsg_seq = ++rtnl->sequence;
+	return message;
+}
+
+/* Send what begin() began and hand the answer to `parse`. 0 or the kernel's -errno. */
+static int ask(struct rtnetlink *rtnl, const struct nlmsghdr *message, mnl_cb_t parse, void *arg)
+{
+	unsigned port = mnl_socket_get_portid(rtnl->requests);
+	ssize_t length;
+	int more = MNL_CB_OK;
+
+	if (mnl_socket_sendto(rtnl->requests, message, message->nlmsg_len) < 0)
+		return -errno;
+	while (more > MNL_CB_STOP) {
+		length = mnl_socket_recvfrom(rtnl->requests, rtnl->buffer, sizeof(rtnl->buffer));
+		if (length < 0)
+			return -errno;
+		more = mnl_cb_run(rtnl->buffer, (size_t)length, rtnl->sequence, port, parse, arg);
+		if (more < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+static uint8_t family_of(const struct endpoint *endpoint)
+{
+	return endpoint_is_ipv4(endpoint) ? AF_INET : AF_INET6;
+}
+
+static void put_address(struct nlmsghdr *message, uint16_t type, const struct endpoint *endpoint)
+{
+	if (endpoint_is_ipv4(endpoint))
+		mnl_attr_put(message, type, 4, endpoint->address + 12);
+	else
+		mnl_attr_put(message, type, 16, endpoint->address);
+}
+
+static int parse_route(const struct nlmsghdr *message, void *arg)
+{
+	const struct nlattr *attribute;
+	struct endpoint *via = arg;
+
+	mnl_attr_for_each(attribute, message, sizeof(struct rtmsg))
+	{
+		if (mnl_attr_get_type(attribute) == RTA_GATEWAY)
+			endpoint_set(via, mnl_attr_get_payload(attribute),
+				mnl_attr_get_payload_len(attribute), 0);
+	}
+	return MNL_CB_STOP;
+}
+
+int rtnetlink_route(
+	struct rtnetlink *rtnl, unsigned ifindex, const struct endpoint *to, struct endpoint *via)
+{
+	struct nlmsghdr *message = begin(rtnl, RTM_GETROUTE, 0);
+	struct rtmsg *route = mnl_nlmsg_put_extra_header(message, sizeof(*route));
+
+	route->rtm_family = family_of(to);
+	route->rtm_dst_len = endpoint_is_ipv4(to) ? 32 : 128;
+	put_address(message, RTA_DST, to);
+	mnl_attr_put_u32(message, RTA_OIF, ifindex);
+	*via = *to; /* stays, where the answer names no gateway */
+	via->port = 0;
+	return ask(rtnl, message, parse_route, via);
+}
+
+struct neighbour {
+	unsigned ifindex;
+	struct endpoint address;
+	struct rte_ether_addr mac;
+	bool has_mac;
+};
+
+static int parse_neighbour(const struct nlmsghdr *message, void *arg)
+{
+	const struct ndmsg *header = mnl_nlmsg_get_payload(message);
+	const struct nlattr *attribute;
+	struct neighbour *neighbour = arg;
+
+	memset(neighbour, 0, sizeof(*neighbour));
+	neighbour->ifindex = (unsigned)header->ndm_ifindex;
+	mnl_attr_for_each(attribute, message, sizeof(*header))
+	{
+		const void *payload = mnl_attr_get_payload(attribute);
+		uint16_t length = mnl_attr_get_payload_len(attribute);
+
+		if (mnl_attr_get_type(attribute) == NDA_DST) {
+			endpoint_set(&neighbour->address, payload, length, 0);
+		} else if (mnl_attr_get_type(attribute) == NDA_LLADDR &&
+			   length == sizeof(neighbour->mac) &&
+			   (header->ndm_state & NEIGHBOUR_HAS_MAC)) {
+			memcpy(&neighbour->mac, payload, length);
+			neighbour->has_mac = true;
+		}
+	}
+	return MNL_CB_STOP;
+}
+
+static struct nlmsghdr *begin_neighbour(struct rtnetlink *rtnl, uint16_t type, uint16_t flags,
+	unsigned ifindex, const struct endpoint *via, uint8_t neighbour_flags)
+{
+	struct nlmsghdr *message = begin(rtnl, type, flags);
+	struct ndmsg *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
+
+	header->ndm_family = family_of(via);
+	header->ndm_ifindex = (int)ifindex;
+	header->ndm_flags = neighbour_flags;
+	put_address(message, NDA_DST, via);
+	return message;
+}
+
+int rtnetlink_neighbour(struct rtnetlink *rtnl, unsigned ifindex, const struct endpoint *via,
+	struct rte_ether_addr *mac)
+{
+	struct nlmsghdr *message = begin_neighbour(rtnl, RTM_GETNEIGH, 0, ifindex, via, 0);
+	struct neighbour neighbour = { 0 };
+	int ret = ask(rtnl, message, parse_neighbour, &neighbour);
+
+	if (ret < 0)
+		return ret;
+	if (!neighbour.has_mac)
+		return -ENOENT;
+	*mac = neighbour.mac;
+	return 0;
+}
+
+int rtnetlink_probe(struct rtnetlink *rtnl, unsigned ifindex, const struct endpoint *via)
+{
+	/* NTF_USE makes the kernel resolve the entry as if it had a packet to send. */
+	struct nlmsghdr *message = begin_neighbour(rtnl, RTM_NEWNEIGH,
+		NLM_F_CREATE | NLM_F_REPLACE | NLM_F_ACK, ifindex, via, NTF_USE);
+
+	return ask(rtnl, message, NULL, NULL);
+}
+
+int rtnetlink_event_fd(const struct rtnetlink *rtnl)
+{
+	return mnl_socket_get_fd(rtnl->events);
+}
+
+struct event_sink {
+	rtnetlink_changed_fn *changed;
+	void *arg;
+};
+
+static int parse_event(const struct nlmsghdr *message, void *arg)
+{
+	struct event_sink *sink = arg;
+	struct neighbour neighbour;
+
+	if (message->nlmsg_type != RTM_NEWNEIGH)
+		return MNL_CB_OK;
+	parse_neighbour(message, &neighbour);
+	if (neighbour.has_mac)
+		sink->changed(sink->arg, neighbour.ifindex, &neighbour.address, &neighbour.mac);
+	return MNL_CB_OK;
+}
+
+int rtnetlink_read_events(struct rtnetlink *rtnl, rtnetlink_changed_fn *changed, void *arg)
+{
+	struct event_sink sink = { changed, arg };
+
+	for (;;) {
+		ssize_t length = recv(mnl_socket_get_fd(rtnl->events), rtnl->buffer,
+			sizeof(rtnl->buffer), MSG_DONTWAIT);
+
+		if (length < 0)
+			return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -errno;
+		mnl_cb_run(rtnl->buffer, (size_t)length, 0, 0, parse_event, &sink);
+	}
+}

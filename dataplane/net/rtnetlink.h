@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 Bridgetap contributors */
+#ifndef BRIDGETAP_NET_RTNETLINK_H
+#define BRIDGETAP_NET_RTNETLINK_H
+
+#include <stdbool.h>
+
+#include <rte_ether.h>
+
+#include "net/endpoint.h"
+
+/* What the kernel knows of the way to a peer: its routes and its neighbour table (ARP and IPv6
+ * neighbour discovery), by rtnetlink(7). The data plane keeps no ARP of its own where the kernel
+ * shares the interface. Main lcore only; requests wait for the kernel's answer. */
+
+struct rtnetlink;
+
+struct rtnetlink *rtnetlink_create(void); /* NULL with errno */
+void rtnetlink_destroy(struct rtnetlink *rtnl);
+
+/* The next hop towards `to` out of interface `ifindex` into `via`: a gateway, or `to` itself
+ * where it is on the link. 0, or -errno (-ENETUNREACH: no route). Ports are not used. */
+int rtnetlink_route(
+	struct rtnetlink *rtnl, unsigned ifindex, const struct endpoint *to, struct endpoint *via);
+
+/* The MAC address of neighbour `via`. -ENOENT where the kernel has none at the moment. */
+int rtnetlink_neighbour(struct rtnetlink *rtnl, unsigned ifindex, const struct endpoint *via,
+	struct rte_ether_addr *mac);
+
+/* Ask the kernel to resolve, or to confirm, a neighbour; the answer comes as an event. */
+int rtnetlink_probe(struct rtnetlink *rtnl, unsigned ifindex, const struct endpoint *via);
+
+/* A descriptor that is readable when neighbours have changed. */
+int rtnetlink_event_fd(const struct rtnetlink *rtnl);
+
+/* Take all pending changes; `changed` gets each neighbour that has a MAC address now. Returns 0,
+ * or -ENOBUFS when the kernel dropped some, after which all neighbours must be asked again. */
+typedef void rtnetlink_changed_fn(
+	void *arg, unsigned ifindex, const struct endpoint *via, const struct rte_ether_addr *mac);
+int rtnetlink_read_events(struct rtnetlink *rtnl, rtnetlink_changed_fn *changed, void *arg);
+
+#endif

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 Bridgetap contributors */
+#include "worker/worker.h"
+
+#include <rte_branch_prediction.h>
+#include <rte_cycles.h>
+#include <rte_ethdev.h>
+#include <rte_prefetch.h>
+
+#include "fastpath.h"
+
+#define COMMANDS_PER_ROUND 32
+
+/* Each fault of the parsers has its own counter. */
+static const enum counter frame_fault_counter[] = {
+	[FRAME_TRUNCATED] = COUNTER_drop_frame_truncated,
+	[FRAME_NOT_IP] = COUNTER_drop_not_ip,
+	[FRAME_BAD_IP] = COUNTER_drop_bad_ip,
+	[FRAME_FRAGMENT] = COUNTER_drop_fragment,
+	[FRAME_NOT_UDP] = COUNTER_drop_not_udp,
+	[FRAME_BAD_UDP] = COUNTER_drop_bad_udp,
+};
+
+static const enum counter rtp_fault_counter[] = {
+	[RTP_TRUNCATED] = COUNTER_drop_rtp_truncated,
+	[RTP_BAD_VERSION] = COUNTER_drop_rtp_version,
+	[RTP_BAD_CSRC] = COUNTER_drop_rtp_csrc,
+	[RTP_BAD_EXTENSION] = COUNTER_drop_rtp_extension,
+	[RTP_BAD_PADDING] = COUNTER_drop_rtp_padding,
+};
+
+static void drop(struct worker *w, struct rte_mbuf *mbuf, enum counter reason)
+{
+	counters_bump(&w->counters, reason);
+	rte_pktmbuf_free(mbuf);
+}
+
+/* --- the stages of a burst: each keeps the packets that go on and drops the rest ------------ */
+
+static unsigned parse_frames(
+	struct worker *w, struct rte_mbuf **mbufs, unsigned count, struct forward_packet *packets)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		struct rte_mbuf *mbuf = mbufs[i];
+		struct forward_packet *packet = &packets[kept];
+		enum frame_fault fault = frame_parse(rte_pktmbuf_mtod(mbuf, const uint8_t *),
+			rte_pktmbuf_data_len(mbuf), &packet->frame);
+
+		if (unlikely(fault != FRAME_OK)) {
+			drop(w, mbuf, frame_fault_counter[fault]);
+			continue;
+		}
+		packet->mbuf = mbuf;
+		kept++;
+	}
+	return kept;
+}
+
+static void hand_over(struct worker *w, struct rte_mbuf *mbuf, uint8_t owner)
+{
+	if (rte_ring_mp_enqueue(w->peers[owner].handover, mbuf) == 0)
+		counters_bump(&w->counters, COUNTER_handed_over);
+	else
+		drop(w, mbuf, COUNTER_drop_handover_full);
+}
+
+/* The leg a packet was sent to, or NULL where it has been dropped or handed over. */
+static struct leg *find_leg(struct worker *w, const struct forward_packet *packet)
+{
+	int realm = realm_find(w->realms, packet->mbuf->port, &packet->frame), slot;
+	struct leg *leg;
+	uint8_t owner;
+
+	if (unlikely(realm < 0)) {
+		drop(w, packet->mbuf, COUNTER_drop_unknown_address);
+		return NULL;
+	}
+	slot = port_table_slot(w->table, (unsigned)realm, packet->frame.destination.port);
+	owner = slot < 0 ? PORT_OWNER_NONE : port_table_owner(w->table, (unsigned)realm, slot);
+	if (unlikely(owner != w->index)) {
+		if (owner == PORT_OWNER_NONE)
+			drop(w, packet->mbuf, COUNTER_drop_unknown_port);
+		else
+			hand_over(w, packet->mbuf, owner);
+		return NULL;
+	}
+	leg = w->table->realm[realm].legs[slot];
+	if (unlikely(leg == NULL))
+		drop(w, packet->mbuf, COUNTER_drop_unknown_port);
+	return leg;
+}
+
+static unsigned look_up(struct worker *w, struct forward_packet *packets, unsigned count)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		struct leg *leg = find_leg(w, &packets[i]);
+
+		if (leg == NULL)
+			continue;
+		rte_prefetch0(leg);
+		packets[kept] = packets[i];
+		packets[kept++].leg = leg;
+	}
+	return kept;
+}
+
+static unsigned parse_rtp(struct worker *w, struct forward_packet *packets, unsigned count)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		const struct frame *frame = &packets[i].frame;
+		enum rtp_fault fault;
+
+		if (unlikely((frame->destination.port & 1) ||
+			     rtp_is_rtcp(frame->payload, frame->payload_length))) {
+			drop(w, packets[i].mbuf, COUNTER_rtcp);
+			continue;
+		}
+		fault = rtp_parse(frame->payload, frame->payload_length, &packets[i].rtp);
+		if (unlikely(fault != RTP_OK)) {
+			drop(w, packets[i].mbuf, rtp_fault_counter[fault]);
+			continue;
+		}
+		packets[kept++] = packets[i];
+	}
+	return kept;
+}
+
+void worker_burst(struct worker *w, struct rte_mbuf **mbufs, unsigned count, uint64_t now_us)
+{
+	struct forward_packet packets[WORKER_BURST];
+	struct forward_env env = {
+		.now_us = now_us,
+		.counters = &w->counters,
+		.pool = w->pool,
+		.events = w->events,
+		.nexthops = w->nexthops,
+		.tx = w->tx,
+	};
+
+	for (unsigned i = 0; i < count; i++)
+		rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], void *));
+	count = parse_frames(w, mbufs, count, packets);
+	count = look_up(w, packets, count);
+	count = parse_rtp(w, packets, count);
+	for (unsigned i = 0; i < count; i++)
+		forward_packet(&packets[i], &env);
+}
+
+/* --- one round ------------------------------------------------------------------------------ */
+
+/* Applied whole, between two bursts: no packet sees half of a change (M27). */
+static void apply(struct worker *w, const struct command *command, uint64_t now_us)
+{
+	struct reply reply = { command->old, command->token };
+
+	switch (command->kind) {
+	case COMMAND_PUT_CALL:
+		if (command->old != NULL) {
+			port_table_remove(w->table, command->old);
+			call_take_over(command->call, command->old, now_us);
+		}
+		port_table_insert(w->table, command->call);
+		break;
+	case COMMAND_REMOVE_CALL:
+		port_table_remove(w->table, command->old);
+		break;
+	case COMMAND_SET_NEXTHOP:
+		w->nexthops[command->nexthop] = command->header;
+		return;
+	}
+	/* Has room: the main lcore never has more commands under way than it holds. */
+	rte_ring_sp_enqueue_elem(w->replies, &reply, sizeof(reply));
+}
+
+static void take_commands(struct worker *w, uint64_t now_us)
+{
+	struct command commands[COMMANDS_PER_ROUND];
+	unsigned count = rte_ring_sc_dequeue_burst_elem(
+		w->commands, commands, sizeof(commands[0]), COMMANDS_PER_ROUND, NULL);
+
+	for (unsigned i = 0; i < count; i++)
+		apply(w, &commands[i], now_us);
+}
+
+unsigned worker_poll(struct worker *w)
+{
+	uint64_t now_us = rte_rdtsc() / w->cycles_per_us;
+	struct rte_mbuf *mbufs[WORKER_BURST];
+	unsigned total = 0, count;
+
+	take_commands(w, now_us);
+
+	count = rte_ring_sc_dequeue_burst(w->handover, (void **)mbufs, WORKER_BURST, NULL);
+	if (count > 0) {
+		worker_burst(w, mbufs, count, now_us);
+		total += count;
+	}
+	for (unsigned p = 0; p < w->ports->count; p++) {
+		uint16_t id = w->ports->port[p].id;
+
+		count = rte_eth_rx_burst(id, w->index, mbufs, WORKER_BURST);
+		if (count == 0)
+			continue;
+		counters_add(&w->counters, COUNTER_rx_packets, count);
+		for (unsigned i = 0; i < count; i++)
+			mbufs[i]->port = id;
+		worker_burst(w, mbufs, count, now_us);
+		total += count;
+	}
+	if (total > 0)
+		for (unsigned p = 0; p < w->ports->count; p++)
+			tx_batch_flush(&w->tx[w->ports->port[p].id], &w->counters);
+	return total;
+}
+
+int worker_run(void *arg)
+{
+	struct worker *w = arg;
+	uint64_t then = rte_rdtsc(), now;
+
+	__atomic_store_n(&w->start_cycles, then, __ATOMIC_RELAXED);
+	while (!__atomic_load_n(&w->stop, __ATOMIC_RELAXED)) {
+		unsigned count = worker_poll(w);
+
+		now = rte_rdtsc();
+		if (count > 0)
+			__atomic_store_n(
+				&w->busy_cycles, w->busy_cycles + now - then, __ATOMIC_RELAXED);
+		then = now;
+	}
+	return 0;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 Bridgetap contributors */
+#ifndef BRIDGETAP_WORKER_WORKER_H
+#define BRIDGETAP_WORKER_WORKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_mempool.h>
+#include <rte_ring.h>
+
+#include "call/forward.h"
+#include "call/port_table.h"
+#include "net/counters.h"
+#include "net/port.h"
+#include "net/realm.h"
+#include "worker/command.h"
+
+#define WORKER_MAX   PORT_QUEUES_MAX
+#define WORKER_BURST 32
+
+/* One poll-mode lcore: owns queue `index` of every port, and the calls placed on it. The main
+ * lcore fills this in before the lcore starts; afterwards it touches only the rings, the
+ * counters (reading) and `stop`. */
+struct worker {
+	uint8_t index;
+	unsigned lcore;
+	bool stop; /* the main lcore writes, the worker reads */
+	uint64_t cycles_per_us;
+
+	const struct port_set *ports;
+	const struct realm_set *realms;
+	struct port_table *table;
+	struct worker *peers; /* all workers, by index */
+
+	struct rte_ring *commands; /* struct command, from the main lcore */
+	struct rte_ring *replies;  /* struct reply, to the main lcore */
+	struct rte_ring *events;   /* struct event, to the main lcore */
+	struct rte_ring *handover; /* mbufs that other workers received for our calls */
+
+	struct l2_header nexthops[NEXTHOP_MAX];
+	struct tx_batch tx[PORT_MAX]; /* by DPDK port id */
+	struct counters counters;
+	struct rte_mempool *pool;
+
+	/* Written by the worker, read by the main lcore: how busy it is. */
+	uint64_t busy_cycles;
+	uint64_t start_cycles;
+} __rte_cache_aligned;
+
+/* Poll until `stop` is set. `arg` is a struct worker. The lcore of that worker. */
+int worker_run(void *arg);
+
+/* One round: commands, packets handed over, and a burst from each port; returns the number of
+ * packets. What worker_run() repeats; a test may call it on its own. */
+unsigned worker_poll(struct worker *worker);
+
+/* Work through `count` (at most WORKER_BURST) packets received on their mbuf's port. */
+void worker_burst(struct worker *worker, struct rte_mbuf **mbufs, unsigned count, uint64_t now_us);
+
+#endif

@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 Bridgetap contributors */
+#include "fixture.h"
+
+#include <stdlib.h>
+
+#include <rte_ip.h>
+#include <rte_udp.h>
+
+#define TWO   (1u << AGENT | 1u << CUSTOMER)
+#define THREE (TWO | 1u << MONITOR)
+
+static const uint8_t voice[CODEC_MAX_SAMPLES + 1] = { 0x42 };
+
+/* --- bad input: a named counter moves, and nothing else does --------------------------------- */
+
+/* Offsets into an Ethernet, IPv4, UDP, RTP packet. */
+enum { IP = 14, UDP = IP + 20, RTP = UDP + 8 };
+
+static void overwrite(struct rte_mbuf *mbuf, unsigned offset, uint8_t value)
+{
+	*rte_pktmbuf_mtod_offset(mbuf, uint8_t *, offset) = value;
+}
+
+static const struct {
+	const char *what;
+	enum counter counter;
+	unsigned offset;
+	uint8_t value;
+	unsigned length; /* cut the frame to this, 0 for whole */
+} cases[] = {
+	{ "an empty frame", COUNTER_drop_frame_truncated, 0, 0, 1 },
+	{ "a frame cut in the IP header", COUNTER_drop_frame_truncated, 0, 2, 30 },
+	{ "ARP", COUNTER_drop_not_ip, 13, 0x06, 0 },
+	{ "IP version 0", COUNTER_drop_bad_ip, IP, 0x05, 0 },
+	{ "a fragment", COUNTER_drop_fragment, IP + 6, 0x20, 0 },
+	{ "TCP", COUNTER_drop_not_udp, IP + 9, 6, 0 },
+	{ "a UDP length of 0", COUNTER_drop_bad_udp, UDP + 5, 0, 0 },
+	{ "another address", COUNTER_drop_unknown_address, IP + 19, 77, 0 },
+	{ "a port of no call", COUNTER_drop_unknown_port, UDP + 3, 0x80, 0 },
+	{ "a port outside of the range", COUNTER_drop_unknown_port, UDP + 2, 0x10, 0 },
+	{ "RTP version 0", COUNTER_drop_rtp_version, RTP, 0x00, 0 },
+	{ "RTP version 3", COUNTER_drop_rtp_version, RTP, 0xc0, 0 },
+	{ "padding past the payload", COUNTER_drop_rtp_padding, RTP, 0xa0, 0 },
+	{ "RTCP on the RTP port", COUNTER_rtcp, RTP + 1, 200, 0 },
+	{ "an unsignalled payload type", COUNTER_drop_payload_type, RTP + 1, 101, 0 },
+	{ "another source port", COUNTER_drop_refused_source, UDP + 1, 0x01, 0 },
+	{ "another source address", COUNTER_drop_refused_source, IP + 15, 99, 0 },
+};
+
+static void bad_input_is_dropped_by_name(void **state)
+{
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct rte_mbuf *mbuf;
+
+		new_call(state);
+		put_call(TWO);
+		mbuf = build(AGENT, voice, FRAME);
+		overwrite(mbuf, cases[i].offset, cases[i].value);
+		/* The last byte of an all-zero payload is a padding count of 0: also refused. */
+		if (cases[i].length != 0)
+			rte_pktmbuf_trim(
+				mbuf, (uint16_t)(rte_pktmbuf_data_len(mbuf) - cases[i].length));
+		inject(mbuf);
+		for (unsigned c = 0; c < COUNTER_COUNT; c++)
+			if (counted(c) != (c == cases[i].counter))
+				fail_msg("%s: %s is %lu", cases[i].what, counter_name(c),
+					(unsigned long)counted(c));
+		hears_nothing(CUSTOMER);
+		end_call(state);
+	}
+}
+
+/* The UDP payload is replaced by `length` bytes of `bytes`. */
+static void inject_datagram(const uint8_t *bytes, unsigned length)
+{
+	struct rte_mbuf *mbuf = build(AGENT, voice, FRAME);
+	struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod_offset(mbuf, struct rte_ipv4_hdr *, IP);
+	struct rte_udp_hdr *udp = rte_pktmbuf_mtod_offset(mbuf, struct rte_udp_hdr *, UDP);
+
+	memcpy(rte_pktmbuf_mtod_offset(mbuf, uint8_t *, RTP), bytes, length);
+	ip->total_length = rte_cpu_to_be_16((uint16_t)(28 + length));
+	udp->dgram_len = rte_cpu_to_be_16((uint16_t)(8 + length));
+	inject(mbuf);
+}
+
+static void absurd_rtp_is_dropped_by_name(void **state)
+{
+	static const uint8_t csrc[12] = { 0x8f }, extension[16] = { [0] = 0x90, [14] = 0xff };
+	static const uint8_t header[12] = { 0x80 };
+
+	(void)state;
+	put_call(TWO);
+	inject_datagram(header, 0);
+	inject_datagram(header, 11);
+	assert_int_equal(counted(COUNTER_drop_rtp_truncated), 2);
+	inject_datagram(csrc, 12);
+	assert_int_equal(counted(COUNTER_drop_rtp_csrc), 1);
+	inject_datagram(extension, 16);
+	assert_int_equal(counted(COUNTER_drop_rtp_extension), 1);
+	inject_datagram(header, 12);
+	assert_int_equal(counted(COUNTER_drop_payload_size), 1);
+	say_payload(AGENT, voice, CODEC_MAX_SAMPLES + 1);
+	assert_int_equal(counted(COUNTER_drop_payload_size), 2);
+	hears_nothing(CUSTOMER);
+
+	/* And none of it has disturbed the call. */
+	say_payload(AGENT, voice, FRAME);
+	hear(CUSTOMER);
+}
+
+static void rtcp_on_its_own_port_is_counted_and_goes_nowhere(void **state)
+{
+	struct rte_mbuf *mbuf;
+
+	(void)state;
+	put_call(TWO);
+	mbuf = build(AGENT, voice, FRAME);
+	overwrite(mbuf, UDP + 3, 0x21); /* 20001 */
+	inject(mbuf);
+	assert_int_equal(counted(COUNTER_rtcp), 1);
+	hears_nothing(CUSTOMER);
+}
+
+static void a_leg_that_only_sends_accepts_nothing(void **state)
+{
+	(void)state;
+	put_call(TWO | 1u << REC_AGENT);
+	say(REC_AGENT, 100);
+	assert_int_equal(counted(COUNTER_drop_not_receiving), 1);
+}
+
+/* --- where media may come from ---------------------------------------------------------------- */
+
+static void a_stranger_is_refused_and_told_of_once(void **state)
+{
+	(void)state;
+	put_call(TWO);
+	for (unsigned i = 0; i < 10; i++) {
+		struct rte_mbuf *mbuf = build(AGENT, voice, FRAME);
+
+		overwrite(mbuf, IP + 15, 99);
+		inject(mbuf);
+	}
+	assert_int_equal(counted(COUNTER_drop_refused_source), 10);
+	assert_int_equal(rte_ring_count(worker->events), 1);
+	assert_true(told(EVENT_SOURCE_REFUSED, AGENT));
+	hears_nothing(CUSTOMER);
+	hears_nothing(AGENT);
+}
+
+static void a_source_is_learned_once_and_then_locked(void **state)
+{
+	struct rte_mbuf *mbuf;
+
+	(void)state;
+	plans[AGENT].learn = true;
+	plans[AGENT].remote.port = 0;
+	put_call(TWO);
+	plans[AGENT].remote.port = 4000;
+
+	mbuf = build(AGENT, voice, FRAME);
+	overwrite(mbuf, RTP + 1, 101); /* not valid media: nothing is learned from it */
+	overwrite(mbuf, IP + 15, 98);
+	inject(mbuf);
+	assert_int_equal(counted(COUNTER_source_learned), 0);
+
+	say_payload(AGENT, voice, FRAME);
+	hear(CUSTOMER);
+	assert_int_equal(counted(COUNTER_source_learned), 1);
+	assert_true(told(EVENT_SOURCE_LEARNED, AGENT));
+
+	mbuf = build(AGENT, voice, FRAME);
+	overwrite(mbuf, IP + 15, 99);
+	inject(mbuf);
+	assert_int_equal(counted(COUNTER_drop_refused_source), 1);
+	hears_nothing(CUSTOMER);
+
+	/* A change of the call that leaves the leg alone leaves the lock alone. */
+	plans[AGENT].remote.port = 0;
+	plans[MONITOR].mode = MODE_BARGE;
+	put_call(THREE);
+	plans[AGENT].remote.port = 4000;
+	mbuf = build(AGENT, voice, FRAME);
+	overwrite(mbuf, IP + 15, 99);
+	inject(mbuf);
+	assert_int_equal(counted(COUNTER_drop_refused_source), 2);
+	say_payload(AGENT, voice, FRAME);
+	hear(CUSTOMER);
+	assert_int_equal(counted(COUNTER_source_learned), 1);
+}
+
+/* --- ways out ------------------------------------------------------------------------------- */
+
+static void without_a_neighbour_nothing_is_sent(void **state)
+{
+	(void)state;
+	plans[CUSTOMER].nexthop = 2;
+	put_call(TWO);
+	say(AGENT, 100);
+	hears_nothing(CUSTOMER);
+	assert_int_equal(counted(COUNTER_tx_no_neighbour), 1);
+	say(CUSTOMER, 100);
+	hear(AGENT);
+}
+
+static void a_next_hop_is_set_by_command(void **state)
+{
+	struct command command = { .kind = COMMAND_SET_NEXTHOP };
+
+	(void)state;
+	plans[CUSTOMER].nexthop = 3;
+	put_call(TWO);
+	command.nexthop = 3;
+	command.header = worker->nexthops[1];
+	rte_ring_enqueue_elem(worker->commands, &command, sizeof(command));
+	worker_poll(worker);
+	say(AGENT, 100);
+	hear(CUSTOMER);
+}
+
+static void an_empty_pool_costs_copies_by_name_and_no_more(void **state)
+{
+	static struct rte_mbuf *hoard[4096];
+	struct rte_mbuf *mbuf;
+	unsigned count = 0;
+
+	(void)state;
+	put_call(TWO | 1u << REC_AGENT);
+	mbuf = build(AGENT, voice, FRAME);
+	while ((hoard[count] = rte_pktmbuf_alloc(pool)) != NULL)
+		count++;
+	inject(mbuf);
+	assert_int_equal(counted(COUNTER_tx_no_mbuf), 1);
+	rte_pktmbuf_free_bulk(hoard, count);
+	say(AGENT, 100);
+	assert_int_equal(counted(COUNTER_tx_no_mbuf), 1);
+	hear(CUSTOMER);
+	hear(REC_AGENT);
+}
+
+static void a_full_port_drops_and_counts(void **state)
+{
+	unsigned sent = 0;
+	uint8_t payload[1] = { 0xff };
+
+	(void)state;
+	put_call(TWO);
+	/* Straight into the worker: nothing takes the packets out of the port's ring. */
+	while (counted(COUNTER_tx_full) == 0 && sent < 2000) {
+		struct rte_mbuf *mbuf = build(AGENT, payload, 1);
+
+		worker_burst(worker, &mbuf, 1, now_us);
+		tx_batch_flush(&worker->tx[plans[CUSTOMER].port_id], &worker->counters);
+		sent++;
+	}
+	assert_int_equal(counted(COUNTER_tx_full), 1);
+	assert_int_equal(counted(COUNTER_tx_packets), sent - 1);
+	for (struct rte_mbuf *mbuf; rte_eth_rx_burst(plans[CUSTOMER].port_id, 0, &mbuf, 1) == 1;)
+		rte_pktmbuf_free(mbuf);
+}
+
+/* --- the recording guard --------------------------------------------------------------------- */
+
+static struct tx_batch *recording_tx(void)
+{
+	return &worker->tx[plans[REC_AGENT].port_id];
+}
+
+static uint64_t leaves_the_recording_port(int taint)
+{
+	uint64_t before = counted(COUNTER_tx_packets);
+	struct rte_mbuf *mbuf = build(REC_AGENT, voice, FRAME), *out;
+
+	if (taint >= 0)
+		taint_set(mbuf, (uint8_t)taint);
+	tx_batch_add(recording_tx(), mbuf, &worker->counters);
+	tx_batch_flush(recording_tx(), &worker->counters);
+	if (rte_eth_rx_burst(plans[REC_AGENT].port_id, 0, &out, 1) == 1)
+		rte_pktmbuf_free(out);
+	return counted(COUNTER_tx_packets) - before;
+}
+
+static void a_monitors_packet_forced_to_the_recording_port_is_dropped(void **state)
+{
+	(void)state;
+	assert_int_equal(leaves_the_recording_port(TAINT_MONITOR), 0);
+	assert_int_equal(counted(COUNTER_guard_dropped), 1);
+	assert_int_equal(counted(COUNTER_tx_full), 0);
+}
+
+static void only_agent_and_customer_leave_for_the_recorder(void **state)
+{
+	(void)state;
+	for (uint8_t roles = 0; roles < 8; roles++) {
+		bool pure = roles != 0 && !(roles & TAINT_MONITOR);
+
+		assert_int_equal(leaves_the_recording_port(roles), pure ? 1 : 0);
+	}
+	assert_int_equal(counted(COUNTER_guard_dropped), 5);
+}
+
+static void an_unlabelled_packet_does_not_leave_for_the_recorder(void **state)
+{
+	(void)state;
+	assert_int_equal(leaves_the_recording_port(-1), 0);
+	assert_int_equal(counted(COUNTER_guard_dropped), 1);
+}
+
+/* In a burst of both kinds the right ones go, in order. */
+static void the_guard_sorts_a_mixed_burst(void **state)
+{
+	struct rte_mbuf *out[8];
+	unsigned count;
+
+	(void)state;
+	for (unsigned i = 0; i < 6; i++) {
+		const uint8_t number[1] = { (uint8_t)i };
+		struct rte_mbuf *mbuf = build(REC_AGENT, number, 1);
+
+		taint_set(mbuf, i % 2 ? TAINT_MONITOR : TAINT_AGENT);
+		tx_batch_add(recording_tx(), mbuf, &worker->counters);
+	}
+	tx_batch_flush(recording_tx(), &worker->counters);
+	assert_int_equal(counted(COUNTER_guard_dropped), 3);
+	count = rte_eth_rx_burst(plans[REC_AGENT].port_id, 0, out, 8);
+	assert_int_equal(count, 3);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(*rte_pktmbuf_mtod_offset(out[i], uint8_t *, RTP + 12), 2 * i);
+	rte_pktmbuf_free_bulk(out, count);
+}
+
+static void a_missing_or_wrong_program_is_no_guard(void **state)
+{
+	(void)state;
+	assert_null(guard_create("/nonexistent.bpf.o", pool));
+	assert_null(guard_create("build/bpf/steer.bpf.o", pool));
+}
+
+/* --- several workers -------------------------------------------------------------------------- */
+
+static void a_packet_of_another_workers_call_is_handed_over(void **state)
+{
+	struct worker *other = calloc(1, sizeof(*other));
+	struct rte_mbuf *mbuf;
+
+	(void)state;
+	put_call(TWO);
+	/* `other` received what belongs to `worker`: queue 1, had the port one. */
+	*other = *worker;
+	other->index = 1;
+	memset(&other->counters, 0, sizeof(other->counters));
+	mbuf = build(AGENT, voice, FRAME);
+	worker_burst(other, &mbuf, 1, now_us);
+	assert_int_equal(counters_get(&other->counters, COUNTER_handed_over), 1);
+	hears_nothing(CUSTOMER);
+	worker_poll(worker);
+	assert_int_equal(counted(COUNTER_rx_accepted), 1);
+	assert_int_equal(rte_eth_rx_burst(plans[CUSTOMER].port_id, 0, &mbuf, 1), 1);
+	rte_pktmbuf_free(mbuf);
+	free(other);
+}
+
+/* 100,000 random packets: each one received is accepted, or dropped for one reason. */
+static void every_packet_is_accounted_for(void **state)
+{
+	uint64_t sum = 0;
+	const unsigned count = 100000, seed = 4711;
+
+	(void)state;
+	plans[MONITOR].mode = MODE_BARGE;
+	put_call(THREE);
+	srandom(seed);
+	for (unsigned i = 0; i < count; i++) {
+		struct rte_mbuf *mbuf = build((enum party)(random() % 3), voice, FRAME);
+
+		for (long n = random() % 4; n > 0; n--)
+			overwrite(mbuf, (unsigned)random() % 60, (uint8_t)random());
+		worker_burst(worker, &mbuf, 1, now_us);
+		now_us += 10000;
+		for (unsigned p = 0; p < ports.count; p++) {
+			tx_batch_flush(&worker->tx[ports.port[p].id], &worker->counters);
+			while (rte_eth_rx_burst(ports.port[p].id, 0, &mbuf, 1) == 1)
+				rte_pktmbuf_free(mbuf);
+		}
+	}
+	sum = counted(COUNTER_rx_accepted) + counted(COUNTER_rtcp);
+	for (unsigned c = COUNTER_drop_frame_truncated; c <= COUNTER_drop_not_receiving; c++)
+		sum += counted(c);
+	assert_int_equal(sum, count);
+	while (told(EVENT_FIRST_PACKET, AGENT)) {
+	}
+}
+
+int main(void)
+{
+#define CALL_TEST(name) cmocka_unit_test_setup_teardown(name, new_call, end_call)
+	const struct CMUnitTest tests[] = {
+		CALL_TEST(bad_input_is_dropped_by_name),
+		CALL_TEST(absurd_rtp_is_dropped_by_name),
+		CALL_TEST(rtcp_on_its_own_port_is_counted_and_goes_nowhere),
+		CALL_TEST(a_leg_that_only_sends_accepts_nothing),
+		CALL_TEST(a_stranger_is_refused_and_told_of_once),
+		CALL_TEST(a_source_is_learned_once_and_then_locked),
+		CALL_TEST(without_a_neighbour_nothing_is_sent),
+		CALL_TEST(a_next_hop_is_set_by_command),
+		CALL_TEST(an_empty_pool_costs_copies_by_name_and_no_more),
+		CALL_TEST(a_full_port_drops_and_counts),
+		CALL_TEST(a_monitors_packet_forced_to_the_recording_port_is_dropped),
+		CALL_TEST(only_agent_and_customer_leave_for_the_recorder),
+		CALL_TEST(an_unlabelled_packet_does_not_leave_for_the_recorder),
+		CALL_TEST(the_guard_sorts_a_mixed_burst),
+		CALL_TEST(a_missing_or_wrong_program_is_no_guard),
+		CALL_TEST(a_packet_of_another_workers_call_is_handed_over),
+		CALL_TEST(every_packet_is_accounted_for),
+	};
+
+	return cmocka_run_group_tests_name("worker", tests, start_eal, stop_eal);
+}
