@@ -43,6 +43,7 @@ pkg_libs   = $(foreach p,$(1),$(eval pkg_libs_$(p) ?= $$(shell pkg-config --libs
 objects  = $(patsubst %.c,$(O)/obj/%.o,$(1))
 
 programs :=
+include proto/module.mk
 include bpf/module.mk
 include dataplane/module.mk
 include tests/module.mk

@@ -2,10 +2,18 @@
 # round: control, worker, call, net, media.
 
 dataplane_libs := $(patsubst %,$(O)/lib/%.a,control worker call net media)
-dataplane_pkgs := libdpdk libbpf libmnl
+dataplane_pkgs := libdpdk libbpf libmnl libconfig libprotobuf-c
+dataplane_wire := bridgetap/dataplane/v1/dataplane
+programs       += $(O)/bin/bridgetap-dataplane
 
 $(foreach lib,control worker call net media,\
 	$(eval $(O)/lib/$(lib).a: $(call objects,$(wildcard dataplane/$(lib)/*.c))))
+$(O)/lib/control.a: $(call proto_objects,$(dataplane_wire))
 
 $(O)/obj/dataplane/%.o: CPPFLAGS += -Idataplane
 $(O)/obj/dataplane/%.o: CFLAGS += $(if $(findstring /media/,$@),,$(call pkg_cflags,$(dataplane_pkgs)))
+$(call objects,$(wildcard dataplane/control/*.c) dataplane/main.c): | $(call proto_headers,$(dataplane_wire))
+
+$(O)/bin/bridgetap-dataplane: $(call objects,dataplane/main.c) $(dataplane_libs)
+	@mkdir -p $(@D)
+	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(dataplane_pkgs))

@@ -246,3 +246,21 @@ void call_take_over(struct call *call, struct call *old, uint64_t now_us)
 			take_over_source(&call->legs[i], before);
 	}
 }
+
+unsigned call_read_stats(const struct call *call, uint64_t now_us, struct leg_stats *stats)
+{
+	for (unsigned i = 0; i < call->leg_count; i++) {
+		const struct leg *leg = &call->legs[i];
+
+		stats[i] = (struct leg_stats){
+			.id = leg->id,
+			.role = leg->role,
+			.ssrc = leg->source.ssrc,
+			.packets = leg->source.received,
+			.lost = rtp_source_lost(&leg->source),
+			.jitter = rtp_source_jitter(&leg->source),
+			.silent_us = leg->heard_us == 0 ? 0 : now_us - leg->heard_us,
+		};
+	}
+	return call->leg_count;
+}

@@ -100,6 +100,7 @@ struct leg {
 };
 
 struct call {
+	void *record;	 /* the main lcore's own note, not for the worker */
 	uint32_t number; /* the main lcore's handle */
 	uint8_t worker;
 	uint8_t leg_count;
@@ -122,5 +123,19 @@ void call_init(struct call *call, uint32_t number, uint8_t worker, const struct 
  * they learned, and the voices that are being mixed. A voice that is heard no more fades. Rings
  * may change hands; each call still owns as many as before. The owning worker, between bursts. */
 void call_take_over(struct call *call, struct call *old, uint64_t now_us);
+
+/* How a leg's sender fares. */
+struct leg_stats {
+	uint32_t id;
+	uint32_t ssrc;
+	uint64_t packets;
+	uint64_t silent_us; /* since the newest packet; 0 while none came */
+	int32_t lost;
+	uint32_t jitter; /* timestamp units */
+	uint8_t role;
+};
+
+/* Fill in one entry per leg (at most CALL_LEGS_MAX); returns their number. The owning worker. */
+unsigned call_read_stats(const struct call *call, uint64_t now_us, struct leg_stats *stats);
 
 #endif

@@ -57,7 +57,7 @@ static const int16_t *samples_of(struct delivery *d)
 	return d->pcm;
 }
 
-/* --- what comes in ------------------------------------------------------------------------- */
+/* --- what comes in --- */
 
 /* The only source is the signalled one, or the first that sent valid media where the call says
  * that it is to be learned; never another one after that (M32). */
@@ -135,7 +135,7 @@ static bool accept(struct leg *leg, struct forward_packet *packet, struct forwar
 	return true;
 }
 
-/* --- what a listener hears ----------------------------------------------------------------- */
+/* --- what a listener hears --- */
 
 static bool is_silent(const struct leg *source, uint64_t now_us)
 {
@@ -250,7 +250,7 @@ static uint8_t fill_payload(struct delivery *d, struct leg *listener, uint8_t *p
 	return d->source->taint;
 }
 
-/* --- what goes out ------------------------------------------------------------------------- */
+/* --- what goes out --- */
 
 /* Write all headers of `rtp` to `listener` in front of `payload` and queue the packet. */
 static void transmit(struct leg *listener, struct rte_mbuf *mbuf, uint8_t *payload, unsigned length,

@@ -45,20 +45,23 @@ void pcm_ring_init(struct pcm_ring *ring, uint8_t taint)
 
 int pcm_ring_write(struct pcm_ring *ring, uint32_t timestamp, const int16_t *pcm, unsigned count)
 {
-	int32_t gap = (int32_t)(timestamp - ring->end);
+	uint32_t gap = timestamp - ring->end;	 /* samples skipped, if not in the past */
+	uint32_t behind = ring->end - timestamp; /* samples of the packet's place in the past */
 
-	if (ring->filled == 0 || gap >= PCM_RING_SAMPLES) {
-		ring->filled = 0;
-	} else if (gap >= 0) {
-		silence(ring, ring->end, (unsigned)gap);
-		ring->filled += (unsigned)gap;
-	} else if ((uint32_t)-gap > ring->filled) {
+	if (ring->filled == 0 || gap <= INT32_MAX) {
+		if (ring->filled == 0 || gap >= PCM_RING_SAMPLES) {
+			ring->filled = 0;
+		} else {
+			silence(ring, ring->end, gap);
+			ring->filled += gap;
+		}
+	} else if (behind > ring->filled) {
 		return -ERANGE;
-	} else if ((uint32_t)-gap >= count) {
+	} else if (behind >= count) {
 		store(ring, timestamp, pcm, count); /* late, and wholly inside what is held */
 		return 0;
 	} else {
-		ring->filled -= (uint32_t)-gap; /* overlaps the end: counted again below */
+		ring->filled -= behind; /* overlaps the end: counted again below */
 	}
 
 	store(ring, timestamp, pcm, count);

@@ -8,13 +8,14 @@
 #include "call/call.h"
 #include "net/nexthop.h"
 
-/* What the main lcore asks of a worker, by a ring of struct command; the worker answers each call
- * command with the object it let go of, by a ring of struct reply. */
+/* What the main lcore asks of a worker, by a ring of struct command; the worker answers each
+ * command about a call by a ring of struct reply, in the same order. */
 
 enum command_kind {
 	COMMAND_PUT_CALL,    /* `call` takes the place of `old`, which may be NULL */
 	COMMAND_REMOVE_CALL, /* `old` goes */
-	COMMAND_SET_NEXTHOP,
+	COMMAND_READ_STATS,  /* of `call` into `stats` */
+	COMMAND_SET_NEXTHOP, /* not answered */
 };
 
 struct command {
@@ -23,6 +24,7 @@ struct command {
 		struct {
 			struct call *call;
 			struct call *old;
+			struct leg_stats *stats;
 		};
 		struct {
 			uint16_t nexthop;

@@ -35,7 +35,7 @@ static void drop(struct worker *w, struct rte_mbuf *mbuf, enum counter reason)
 	rte_pktmbuf_free(mbuf);
 }
 
-/* --- the stages of a burst: each keeps the packets that go on and drops the rest ------------ */
+/* --- the stages of a burst: each keeps the packets that go on and drops the rest --- */
 
 static unsigned parse_frames(
 	struct worker *w, struct rte_mbuf **mbufs, unsigned count, struct forward_packet *packets)
@@ -152,7 +152,7 @@ void worker_burst(struct worker *w, struct rte_mbuf **mbufs, unsigned count, uin
 		forward_packet(&packets[i], &env);
 }
 
-/* --- one round ------------------------------------------------------------------------------ */
+/* --- one round --- */
 
 /* Applied whole, between two bursts: no packet sees half of a change (M27). */
 static void apply(struct worker *w, const struct command *command, uint64_t now_us)
@@ -169,6 +169,9 @@ static void apply(struct worker *w, const struct command *command, uint64_t now_
 		break;
 	case COMMAND_REMOVE_CALL:
 		port_table_remove(w->table, command->old);
+		break;
+	case COMMAND_READ_STATS:
+		call_read_stats(command->call, now_us, command->stats);
 		break;
 	case COMMAND_SET_NEXTHOP:
 		w->nexthops[command->nexthop] = command->header;

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 Bridgetap contributors */
+#ifndef BRIDGETAP_CONTROL_DATAPLANE_H
+#define BRIDGETAP_CONTROL_DATAPLANE_H
+
+#include <stdint.h>
+
+#include <rte_mempool.h>
+
+#include "call/port_table.h"
+#include "control/config.h"
+#include "control/registry.h"
+#include "control/server.h"
+#include "net/guard.h"
+#include "net/port.h"
+#include "net/rtnetlink.h"
+#include "worker/worker.h"
+
+/* The whole process, and its main lcore: starts and stops everything else, and in between sleeps
+ * until the control socket, the kernel's neighbour table, a signal or a worker needs it. */
+struct dataplane {
+	struct config config;
+	struct rte_mempool *pool;
+	struct guard *guard;
+	struct port_table table;
+	struct worker *workers;
+	struct rtnetlink *rtnl;
+	struct registry *registry;
+	struct server *server;
+	int epoll_fd;
+	int signal_fd;
+	int timer_fd;
+	uint64_t guard_dropped; /* that an alarm has been raised for */
+	bool eal_runs;
+	bool stopping;
+};
+
+/* Each step of the start says on the log what went wrong and what to do, and returns -errno; what
+ * the steps before have set up is taken down by dataplane_fini(). Main lcore. */
+int dataplane_init_eal(struct dataplane *dp);
+int dataplane_init_ports(struct dataplane *dp);
+int dataplane_init_workers(struct dataplane *dp);
+int dataplane_init_control(struct dataplane *dp);
+
+/* Serve until SIGTERM or SIGINT. 0 or -errno. */
+int dataplane_run(struct dataplane *dp);
+
+/* Stop the workers and release everything, in reverse order. */
+void dataplane_fini(struct dataplane *dp);
+
+/* Answer a StatsRequest; a server_stats_fn with a struct dataplane. */
+void dataplane_send_stats(void *arg, const char *call_id, uint64_t tag);
+
+/* The sum of a counter over all workers. */
+uint64_t dataplane_counter(const struct dataplane *dp, enum counter counter);
+
+#endif

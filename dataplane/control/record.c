@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 Bridgetap contributors */
+#include "control/record.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_malloc.h>
+
+#include "control/plan.h"
+
+static WireEndpoint *new_wire_endpoint(const uint8_t *address, size_t length, uint32_t port)
+{
+	WireEndpoint *endpoint = malloc(sizeof(*endpoint));
+
+	if (endpoint == NULL)
+		return NULL;
+	bridgetap__dataplane__v1__endpoint__init(endpoint);
+	endpoint->address.data = malloc(length);
+	if (endpoint->address.data == NULL) {
+		free(endpoint);
+		return NULL;
+	}
+	memcpy(endpoint->address.data, address, length);
+	endpoint->address.len = length;
+	endpoint->port = port;
+	return endpoint;
+}
+
+/* What a leg has learned holds on, as long as it is the same leg and is still to learn. */
+static int keep_learned(WireLeg *leg, const WireCall *old)
+{
+	for (size_t i = 0; old != NULL && i < old->n_legs; i++) {
+		const WireLeg *before = old->legs[i];
+
+		if (leg->id != before->id || !leg->learn_remote || leg->remote != NULL ||
+			before->remote == NULL || !before->learn_remote)
+			continue;
+		leg->remote = new_wire_endpoint(before->remote->address.data,
+			before->remote->address.len, before->remote->port);
+		return leg->remote != NULL ? 0 : -ENOMEM;
+	}
+	return 0;
+}
+
+static int out_of_memory(struct refusal *refusal)
+{
+	return refuse(refusal, WIRE_ERROR(EXHAUSTED), "out of memory");
+}
+
+struct record *record_create(const WireCall *wire, const struct record *old,
+	const struct realm_set *realms, unsigned seats_max, struct refusal *refusal)
+{
+	struct record *record = calloc(1, sizeof(*record));
+
+	if (record != NULL)
+		record->wire = wire_call_copy(wire);
+	if (record == NULL || record->wire == NULL) {
+		out_of_memory(refusal);
+		goto fail;
+	}
+	for (size_t i = 0; i < record->wire->n_legs; i++)
+		if (keep_learned(record->wire->legs[i], old ? old->wire : NULL) < 0) {
+			out_of_memory(refusal);
+			goto fail;
+		}
+	if (plan_call(record->wire, realms, seats_max, record->plans, &record->leg_count, refusal) <
+		0)
+		goto fail;
+	return record;
+
+fail:
+	if (record != NULL)
+		wire_call_free(record->wire);
+	free(record);
+	return NULL;
+}
+
+static int find_way(struct leg_plan *plan, const struct realm_set *realms,
+	struct nexthop_table *nexthops, struct refusal *refusal)
+{
+	struct endpoint local = realms->realm[plan->realm].address;
+	char text[ENDPOINT_TEXT_SIZE];
+	int number;
+
+	if (plan->remote.port == 0)
+		return 0; /* to be learned */
+	number = nexthop_get(nexthops, plan->realm, &plan->remote);
+	if (number == -ENOSPC || number == -ENOMEM)
+		return refuse(refusal, WIRE_ERROR(EXHAUSTED), "there are too many next hops");
+	if (number < 0)
+		return refuse(refusal, WIRE_ERROR(UNREACHABLE), "leg %u: no route to %s: %s",
+			plan->id, endpoint_format(&plan->remote, text), strerror(-number));
+	plan->nexthop = (uint16_t)number;
+	local.port = plan->local_port;
+	header_template_init(&plan->header, &local, &plan->remote, realms->realm[plan->realm].dscp);
+	return 0;
+}
+
+static struct call *build_call(const struct record *record)
+{
+	unsigned ring_count = call_rings(record->plans, record->leg_count), made = 0;
+	struct pcm_ring *rings[CALL_LEGS_MAX];
+	struct call *call = rte_zmalloc(
+		"call", call_size(record->plans, record->leg_count), RTE_CACHE_LINE_SIZE);
+
+	while (call != NULL && made < ring_count) {
+		rings[made] = rte_malloc("pcm_ring", sizeof(*rings[0]), RTE_CACHE_LINE_SIZE);
+		if (rings[made] == NULL)
+			break;
+		made++;
+	}
+	if (call == NULL || made < ring_count) {
+		while (made > 0)
+			rte_free(rings[--made]);
+		rte_free(call);
+		return NULL;
+	}
+	call_init(call, record->number, record->worker, record->plans, record->leg_count, rings);
+	return call;
+}
+
+int record_build(struct record *record, const struct realm_set *realms,
+	struct nexthop_table *nexthops, struct refusal *refusal)
+{
+	for (unsigned i = 0; i < record->leg_count; i++)
+		if (find_way(&record->plans[i], realms, nexthops, refusal) < 0)
+			return -1;
+	record->live = build_call(record);
+	if (record->live == NULL)
+		return out_of_memory(refusal);
+	record->live->record = record;
+	return 0;
+}
+
+static void free_call(struct call *call)
+{
+	if (call == NULL)
+		return;
+	for (unsigned i = 0; i < call->leg_count; i++)
+		rte_free(call->legs[i].ring);
+	rte_free(call);
+}
+
+void record_destroy(struct record *record, struct nexthop_table *nexthops)
+{
+	if (record == NULL)
+		return;
+	for (unsigned i = 0; i < record->leg_count; i++)
+		if (record->plans[i].nexthop != NEXTHOP_NONE)
+			nexthop_put(nexthops, record->plans[i].nexthop);
+	free_call(record->live);
+	wire_call_free(record->wire);
+	free(record);
+}
+
+int record_learn(struct record *record, const struct event *event)
+{
+	WireCall *wire = record->wire;
+	bool ipv4 = endpoint_is_ipv4(&event->source);
+
+	for (size_t i = 0; i < wire->n_legs; i++) {
+		WireLeg *leg = wire->legs[i];
+
+		if (leg->id != event->leg || !leg->learn_remote || leg->remote != NULL)
+			continue;
+		leg->remote = new_wire_endpoint(
+			event->source.address + (ipv4 ? 12 : 0), ipv4 ? 4 : 16, event->source.port);
+		return leg->remote != NULL ? 0 : -ENOMEM;
+	}
+	return -ENOENT;
+}

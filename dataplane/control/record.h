@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 Bridgetap contributors */
+#ifndef BRIDGETAP_CONTROL_RECORD_H
+#define BRIDGETAP_CONTROL_RECORD_H
+
+#include <stdint.h>
+
+#include <uthash.h>
+
+#include "call/call.h"
+#include "call/event.h"
+#include "control/refusal.h"
+#include "control/wire.h"
+#include "net/nexthop.h"
+#include "net/realm.h"
+
+/* One state of one call: as it was asked for, as it was planned, and the object that the worker
+ * gets. A change makes a new record; the old one lives until the worker has let go of its object.
+ * Main lcore only. */
+struct record {
+	UT_hash_handle hh; /* the registry's, by wire->id */
+	WireCall *wire;	   /* as it would be put again, with what its legs have learned */
+	struct call
+		*live; /* the worker's while it is in the port table; NULL before record_build() */
+	uint32_t number;
+	uint8_t worker;
+	unsigned leg_count;
+	struct leg_plan plans[CALL_LEGS_MAX];
+};
+
+/* Check and plan `wire`, which is copied, as the next state of `old` (NULL for a new call), whose
+ * legs hand on what they have learned. NULL with `refusal` filled in. */
+struct record *record_create(const WireCall *wire, const struct record *old,
+	const struct realm_set *realms, unsigned seats_max, struct refusal *refusal);
+
+/* Find the ways to all legs, and build the object for the worker by `number` and `worker`. 0, or
+ * -1 with `refusal` filled in. */
+int record_build(struct record *record, const struct realm_set *realms,
+	struct nexthop_table *nexthops, struct refusal *refusal);
+
+/* NULL is allowed. The worker must have let go of the object. */
+void record_destroy(struct record *record, struct nexthop_table *nexthops);
+
+/* Note the source that a leg has learned. 0; -ENOENT where the leg is not there any more or needs
+ * no learning; -ENOMEM. */
+int record_learn(struct record *record, const struct event *event);
+
+#endif

@@ -1,0 +1,18 @@
+# C from the protocol definitions, by protoc-c, into build/gen.
+
+proto_src := $(shell find proto -name '*.proto')
+proto_gen := $(patsubst proto/%.proto,$(O)/gen/%.pb-c.c,$(proto_src))
+
+.SECONDARY: $(proto_gen) $(proto_gen:.c=.h)
+$(O)/gen/%.pb-c.c $(O)/gen/%.pb-c.h: proto/%.proto
+	@mkdir -p $(@D)
+	$(call say,PROTO)protoc-c --c_out=$(O)/gen -Iproto $<
+
+# Generated code is not held to our warnings.
+$(O)/obj/gen/%.o: $(O)/gen/%.c
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(CPPFLAGS) $(CFLAGS) -w -c -o $@ $<
+
+# $(call proto_objects,bridgetap/dataplane/v1/dataplane)
+proto_objects = $(patsubst %,$(O)/obj/gen/%.pb-c.o,$(1))
+proto_headers = $(patsubst %,$(O)/gen/%.pb-c.h,$(1))

@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 Bridgetap contributors
+"""A small network of namespaces with the appliance in the middle.
+
+    agent .10 ----+
+    customer .20 -+-- switch -- access0 [ appliance ] rec0 -- recorder
+    supervisor .30+   192.0.2.0/24        (192.0.2.1)         198.51.100.0/24
+    stranger .66 -+   2001:db8::/64    (198.51.100.1)
+
+All addresses are of the documentation ranges and nothing leaves the machine. Everything that a
+Lab starts it stops by its own id; what a killed run left behind is swept by the next one.
+"""
+
+import ctypes
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get("BRIDGETAP_BUILD", ROOT / "build")).resolve()
+HUGEPAGES = 256  # of 2 MiB
+
+HOSTS = {"agent": 10, "customer": 20, "supervisor": 30, "stranger": 66}
+APPLIANCE = "192.0.2.1"
+APPLIANCE6 = "2001:db8::1"
+RECORDING = "198.51.100.1"
+RECORDER = "198.51.100.2"
+
+_libc = ctypes.CDLL(None, use_errno=True)
+CLONE_NEWNET = 0x40000000
+
+
+class Missing(Exception):
+    """Something the machine does not have; the text says how to get it."""
+
+
+def address_of(host):
+    """The IPv4 address of a host on the access network."""
+    return f"192.0.2.{HOSTS[host]}"
+
+
+def run(*argv, check=True):
+    """Run a command to its end; its output is part of the error where it fails."""
+    done = subprocess.run(argv, capture_output=True, text=True)
+    if check and done.returncode != 0:
+        raise RuntimeError(f"{' '.join(argv)}: {done.stderr.strip() or done.stdout.strip()}")
+    return done.stdout
+
+
+def require_machine():
+    """Raise Missing unless namespaces, AF_XDP and hugepages can be had here."""
+    if os.geteuid() != 0:
+        raise Missing("network namespaces and AF_XDP need root: run it with sudo")
+    if len(os.sched_getaffinity(0)) < 2:
+        raise Missing("the data plane's worker needs a CPU of its own: two CPUs at least")
+    free = _free_hugepages()
+    if free < HUGEPAGES:
+        total = Path("/proc/sys/vm/nr_hugepages")
+        total.write_text(str(int(total.read_text()) + HUGEPAGES - free))
+        if _free_hugepages() < HUGEPAGES:
+            raise Missing(f"{HUGEPAGES} hugepages of 2 MiB are not to be had; free some memory, "
+                          f"then: echo {HUGEPAGES} > /proc/sys/vm/nr_hugepages")
+    try:
+        socket.socket(44, socket.SOCK_RAW).close()  # AF_XDP
+    except OSError as error:
+        raise Missing("this kernel has no AF_XDP (CONFIG_XDP_SOCKETS); "
+                      f"use one that has, such as Debian's own: {error}") from error
+
+
+def _free_hugepages():
+    text = Path("/proc/meminfo").read_text()
+    size = int(re.search(r"Hugepagesize:\s+(\d+)", text).group(1))
+    return int(re.search(r"HugePages_Free:\s+(\d+)", text).group(1)) * size // 2048
+
+
+def sweep():
+    """Remove the namespaces of runs that were killed; their processes first."""
+    for name in re.findall(r"^bt(\d+)-(\w+)", run("ip", "netns", "list"), re.M):
+        owner, host = name
+        if os.path.exists(f"/proc/{owner}"):
+            continue
+        namespace = f"bt{owner}-{host}"
+        for pid in run("ip", "netns", "pids", namespace, check=False).split():
+            os.kill(int(pid), signal.SIGKILL)
+        run("ip", "netns", "del", namespace, check=False)
+
+
+class Process:
+    """A program under a name, in a namespace, its output in a file."""
+
+    def __init__(self, lab, host, name, argv, env=None, cpus=None):
+        self.name = name
+        self.log = lab.path / f"{name}.log"
+        self._file = open(self.log, "ab")
+        prefix = ["ip", "netns", "exec", lab.namespace(host)] if host else []
+        self._popen = subprocess.Popen(
+            prefix + [str(a) for a in argv], stdout=self._file, stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})},
+            preexec_fn=(lambda: os.sched_setaffinity(0, cpus)) if cpus else None)
+        self.pid = self._popen.pid
+
+    def running(self):
+        return self._popen.poll() is None
+
+    def output(self):
+        return self.log.read_text(errors="replace")
+
+    def wait(self, timeout):
+        return self._popen.wait(timeout)
+
+    def kill(self):
+        """As the kernel would: no chance to clean up."""
+        self._popen.kill()
+        self._popen.wait()
+        self._file.close()
+
+    def stop(self, timeout=10):
+        """Ask it to stop; returns its exit code."""
+        if self.running():
+            self._popen.terminate()
+            try:
+                self._popen.wait(timeout)
+            except subprocess.TimeoutExpired:
+                self._popen.kill()
+                self._popen.wait()
+        if not self._file.closed:
+            self._file.close()
+        return self._popen.returncode
+
+
+class Lab:
+    """The network, and the processes in it. A context manager."""
+
+    def __init__(self, path=None):
+        self._temporary = path is None
+        self.path = Path(path or tempfile.mkdtemp(prefix="bridgetap-"))
+        self.path.mkdir(parents=True, exist_ok=True)
+        self._processes = []
+        self._names = []
+
+    def namespace(self, host):
+        return f"bt{os.getpid()}-{host}"
+
+    def __enter__(self):
+        require_machine()
+        sweep()
+        try:
+            self._build()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(self, kind, *_):
+        for process in reversed(self._processes):
+            process.stop()
+        for name in self._names:
+            run("ip", "netns", "del", name, check=False)
+        self._names = []
+        if self._temporary and kind is None:
+            shutil.rmtree(self.path, ignore_errors=True)
+
+    def _add(self, host):
+        name = self.namespace(host)
+        run("ip", "netns", "add", name)
+        self._names.append(name)
+        run("ip", "-n", name, "link", "set", "lo", "up")
+
+    def _link(self, host, interface, peer, peer_interface):
+        run("ip", "link", "add", interface, "netns", self.namespace(host), "type", "veth",
+            "peer", "name", peer_interface, "netns", self.namespace(peer))
+        for name, device in ((host, interface), (peer, peer_interface)):
+            run("ip", "-n", self.namespace(name), "link", "set", device, "up")
+
+    def _address(self, host, interface, *addresses):
+        for address in addresses:
+            extra = ["nodad"] if ":" in address else []
+            run("ip", "-n", self.namespace(host), "addr", "add", address, "dev", interface, *extra)
+
+    def _build(self):
+        for host in ("appliance", "switch", "recorder", *HOSTS):
+            self._add(host)
+        run("ip", "-n", self.namespace("switch"), "link", "add", "br0", "type", "bridge")
+        run("ip", "-n", self.namespace("switch"), "link", "set", "br0", "up")
+        self._link("appliance", "access0", "switch", "appliance")
+        self._address("appliance", "access0", f"{APPLIANCE}/24", f"{APPLIANCE6}/64")
+        for host, number in HOSTS.items():
+            self._link(host, "eth0", "switch", host)
+            self._address(host, "eth0", f"192.0.2.{number}/24", f"2001:db8::{number}/64")
+        for port in ("appliance", *HOSTS):
+            run("ip", "-n", self.namespace("switch"), "link", "set", port, "master", "br0")
+        self._link("appliance", "rec0", "recorder", "eth0")
+        self._address("appliance", "rec0", f"{RECORDING}/24")
+        self._address("recorder", "eth0", f"{RECORDER}/24")
+
+    # --- processes ---
+
+    def spawn(self, host, name, *argv, **options):
+        """Start a program on a host (None: where we are); it is stopped with the lab."""
+        process = Process(self, host, name, argv, **options)
+        self._processes.append(process)
+        return process
+
+    def socket(self, host, kind=socket.SOCK_DGRAM, family=socket.AF_INET):
+        """A socket that lives in the host's namespace."""
+        with open(f"/run/netns/{self.namespace(host)}") as there, open("/proc/self/ns/net") as here:
+            _setns(there)
+            try:
+                return socket.socket(family, kind)
+            finally:
+                _setns(here)
+
+    # --- the appliance ---
+
+    @property
+    def dataplane_socket(self):
+        return str(self.path / "dataplane.sock")
+
+    def dataplane_config(self, **settings):
+        """Write the data plane's configuration; `settings` replace or add to the usual ones."""
+        values = {
+            "ports": '( { name = "access"; devargs = "net_af_xdp0,iface=access0"; },'
+                     '  { name = "recorder"; devargs = "net_af_xdp1,iface=rec0"; } )',
+            "realms":
+                f'( {{ name = "access"; port = "access"; address = "{APPLIANCE}";'
+                '    rtp_ports = [ 20000, 20199 ]; },'
+                f'  {{ name = "access6"; port = "access"; address = "{APPLIANCE6}";'
+                '    rtp_ports = [ 20000, 20199 ]; },'
+                f'  {{ name = "recording"; port = "recorder"; address = "{RECORDING}";'
+                '    rtp_ports = [ 30000, 30399 ]; recording = true; } )',
+            "eal": '[ "--in-memory", "--no-pci", "--no-telemetry", "--log-level=error" ]',
+            "main_lcore": "0",
+            "workers": "[ 1 ]",
+            "mbufs": "32767",
+            "calls_max": "1000",
+            "socket": f'"{self.dataplane_socket}"',
+            **settings,
+        }
+        path = self.path / "dataplane.conf"
+        path.write_text("".join(f"{name} = {value};\n" for name, value in values.items()))
+        return path
+
+    def start_dataplane(self, binary=None, **settings):
+        """Start the data plane and wait until it is ready."""
+        config = self.dataplane_config(**settings)
+        binary = binary or BUILD / "bin/bridgetap-dataplane"
+        before = self._count_ready("dataplane")
+        process = self.spawn("appliance", "dataplane", binary, "--config", config)
+        self._wait_ready(process, before)
+        return process
+
+    def _count_ready(self, name):
+        log = self.path / f"{name}.log"
+        return log.read_text(errors="replace").count("ready") if log.exists() else 0
+
+    def _wait_ready(self, process, before, timeout=30):
+        deadline = time.monotonic() + timeout
+        while self._count_ready(process.name) == before:
+            if not process.running():
+                raise RuntimeError(f"{process.name} did not start:\n{process.output()}")
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{process.name} is not ready:\n{process.output()}")
+            time.sleep(0.02)
+
+
+def _setns(file):
+    if _libc.setns(file.fileno(), CLONE_NEWNET) != 0:
+        raise OSError(ctypes.get_errno(), "setns")

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 Bridgetap contributors
+"""RTP endpoints for tests: they send constant levels and note everything they get."""
+
+import collections
+import random
+import select
+import struct
+import threading
+import time
+
+FRAME = 160
+FRAME_SECONDS = 0.02
+PCMU, PCMA = 0, 8
+
+Packet = collections.namedtuple("Packet", "time source payload_type marker sequence timestamp "
+                                "ssrc payload")
+
+
+def _ulaw_decode(code):
+    code = ~code & 0xff
+    magnitude = (((code & 15) * 8 + 132) << (code >> 4 & 7)) - 132
+    return -magnitude if code & 0x80 else magnitude
+
+
+def _alaw_decode(code):
+    code ^= 0x55
+    segment, magnitude = code >> 4 & 7, (code & 15) * 16 + 8
+    if segment:
+        magnitude = (magnitude + 256) << (segment - 1)
+    return magnitude if code & 0x80 else -magnitude
+
+
+DECODE = {PCMU: [_ulaw_decode(c) for c in range(256)], PCMA: [_alaw_decode(c) for c in range(256)]}
+
+
+def encode(level, payload_type=PCMU):
+    """The code whose value is nearest to a linear level."""
+    table = DECODE[payload_type]
+    return min(range(256), key=lambda code: abs(table[code] - level))
+
+
+def pack(payload, sequence, timestamp, ssrc, payload_type=PCMU, marker=False):
+    return struct.pack("!BBHII", 0x80, marker << 7 | payload_type, sequence & 0xffff,
+                       timestamp & 0xffffffff, ssrc) + payload
+
+
+def parse(data, source=None):
+    first, second, sequence, timestamp, ssrc = struct.unpack("!BBHII", data[:12])
+    assert first == 0x80, f"RTP header begins with {first:#x}"
+    return Packet(time.monotonic(), source, second & 0x7f, second >> 7, sequence, timestamp, ssrc,
+                  data[12:])
+
+
+def level(packet):
+    """The linear level at the end of a packet, where ramps are over."""
+    return DECODE[packet.payload_type][packet.payload[-1]]
+
+
+class Party:
+    """Sends one packet of a constant level every 20 ms, and keeps what comes back."""
+
+    def __init__(self, lab, host, local, remote, loudness=0, payload_type=PCMU, family=None):
+        options = {"family": family} if family else {}
+        self._socket = lab.socket(host, **options)
+        self._socket.bind(local)
+        self._socket.setblocking(False)
+        self.remote = remote
+        self.payload = bytes([encode(loudness, payload_type)]) * FRAME
+        self.payload_type = payload_type
+        self.ssrc = random.getrandbits(32)
+        self.sequence = random.getrandbits(16)
+        self.timestamp = random.getrandbits(32)
+        self.packets = []
+        self.sent = 0
+        self.speaking = threading.Event()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self):
+        self.speaking.set()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._stop.set()
+        self._thread.join()
+        self._socket.close()
+
+    def _run(self):
+        due = time.monotonic() + random.random() * FRAME_SECONDS
+        while not self._stop.is_set():
+            wait = max(0, due - time.monotonic())
+            if select.select([self._socket], [], [], wait)[0]:
+                data, source = self._socket.recvfrom(2048)
+                self.packets.append(parse(data, source[:2]))
+            if time.monotonic() >= due:
+                due += FRAME_SECONDS
+                if self.speaking.is_set():
+                    self.send()
+
+    def send(self):
+        """One packet, now."""
+        self._socket.sendto(pack(self.payload, self.sequence, self.timestamp, self.ssrc,
+                                 self.payload_type), self.remote)
+        self.sequence += 1
+        self.timestamp += len(self.payload)
+        self.sent += 1
+
+    def hears(self):
+        """The packets since the last call."""
+        packets, self.packets = self.packets, []
+        return packets
+
+    def level(self, seconds=0.3, settle=0.2):
+        """What is heard from now on, as one linear level: the median; None for nothing."""
+        time.sleep(settle)
+        self.hears()
+        time.sleep(seconds)
+        levels = sorted(level(packet) for packet in self.hears())
+        return levels[len(levels) // 2] if levels else None
+
+
+def steps(packets):
+    """Where a stream is not continuous: (index, what) for each break of SSRC, sequence or time."""
+    found = []
+    for i, (a, b) in enumerate(zip(packets, packets[1:])):
+        if a.ssrc != b.ssrc:
+            found.append((i, f"SSRC {a.ssrc:#x} to {b.ssrc:#x}"))
+        if (b.sequence - a.sequence) & 0xffff != 1:
+            found.append((i, f"sequence {a.sequence} to {b.sequence}"))
+        if (b.timestamp - a.timestamp) & 0xffffffff != len(a.payload):
+            found.append((i, f"timestamp {a.timestamp} to {b.timestamp}"))
+    return found
