@@ -1,7 +1,7 @@
 # The packet side. Code may call what stands in a later library of this list, never the other way
 # round: control, worker, call, net, media.
 
-dataplane_libs := $(patsubst %,$(O)/lib/%.a,control worker call net media)
+dataplane_libs := $(patsubst %,$(O)/lib/%.a,control worker call net media proto)
 dataplane_pkgs := libdpdk libbpf libmnl libconfig libprotobuf-c
 dataplane_wire := bridgetap/dataplane/v1/dataplane
 programs       += $(O)/bin/bridgetap-dataplane

@@ -16,3 +16,7 @@ $(O)/obj/gen/%.o: $(O)/gen/%.c
 # $(call proto_objects,bridgetap/dataplane/v1/dataplane)
 proto_objects = $(patsubst %,$(O)/obj/gen/%.pb-c.o,$(1))
 proto_headers = $(patsubst %,$(O)/gen/%.pb-c.h,$(1))
+
+# What all programs read messages with.
+$(O)/lib/proto.a: $(call objects,$(wildcard proto/*.c))
+$(O)/obj/proto/%.o: CFLAGS += $(call pkg_cflags,libprotobuf-c)

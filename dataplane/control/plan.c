@@ -155,7 +155,7 @@ static int check_together(
 int plan_call(const WireCall *call, const struct realm_set *realms, unsigned seats_max,
 	struct leg_plan *plans, unsigned *count, struct refusal *refusal)
 {
-	if (!wire_text_is_clean(call->id, WIRE_ID_MAX))
+	if (*call->id == '\0' || strlen(call->id) > WIRE_ID_MAX)
 		return refuse(refusal, INVALID, "the call's id is not a text of 1 to %d bytes",
 			WIRE_ID_MAX);
 	if (call->context.len > WIRE_CONTEXT_MAX)

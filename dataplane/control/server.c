@@ -15,6 +15,7 @@
 #include <utlist.h>
 
 #include "net/log.h"
+#include "proto/unpack.h"
 
 #define WIRE_VERSION   1
 #define SNAPSHOT_BYTES (WIRE_MESSAGE_MAX / 2)
@@ -263,6 +264,7 @@ static bool receive(struct server *server)
 {
 	ssize_t length =
 		recv(server->peer_fd, server->buffer, sizeof(server->buffer), MSG_DONTWAIT);
+	char error[UNPACK_ERROR_SIZE];
 	WireTo *message;
 
 	if (length < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
@@ -277,15 +279,15 @@ static bool receive(struct server *server)
 		hang_up(server);
 		return false;
 	}
-	message = wire_unpack(server->buffer, (size_t)length);
+	message = (WireTo *)unpack(&bridgetap__dataplane__v1__to_dataplane__descriptor,
+		server->buffer, (size_t)length, WIRE_UNPACK_MAX, error);
 	if (message == NULL) {
-		log_warning("control socket: a message of %zd bytes cannot be read: %s; hanging up",
-			length, strerror(errno));
+		log_warning("control socket: a message cannot be read: %s; hanging up", error);
 		hang_up(server);
 		return false;
 	}
 	handle_message(server, message);
-	wire_free(message);
+	unpacked_free(&message->base);
 	return server->peer_fd >= 0;
 }
 

@@ -39,10 +39,12 @@ static void block_signals(sigset_t *signals)
 int dataplane_init_eal(struct dataplane *dp)
 {
 	struct config *config = &dp->config;
+	char *args[CONFIG_EAL_MAX + 1]; /* EAL shuffles what it is given */
 	sigset_t signals;
 
 	block_signals(&signals);
-	if (rte_eal_init(config->eal_count, config->eal) < 0) {
+	memcpy(args, config->eal, sizeof(args));
+	if (rte_eal_init(config->eal_count, args) < 0) {
 		log_error("DPDK did not start: %s. Are there hugepages? "
 			  "(echo 512 > /proc/sys/vm/nr_hugepages reserves 1 GiB; "
 			  "the \"eal\" setting has the arguments)",

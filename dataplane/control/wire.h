@@ -8,8 +8,7 @@
 
 #include "bridgetap/dataplane/v1/dataplane.pb-c.h"
 
-/* Messages of proto/bridgetap/dataplane/v1/dataplane.proto, under shorter names, unpacked within
- * bounds. Main lcore. */
+/* Messages of proto/bridgetap/dataplane/v1/dataplane.proto, under shorter names. Main lcore. */
 
 #define WIRE_MESSAGE_MAX (128 * 1024)  /* bytes of a packet on the socket */
 #define WIRE_UNPACK_MAX	 (1024 * 1024) /* bytes of memory that one message may unpack to */
@@ -27,17 +26,8 @@ typedef Bridgetap__Dataplane__V1__ErrorCode WireErrorCode;
 
 #define WIRE_ERROR(name) BRIDGETAP__DATAPLANE__V1__ERROR_CODE__ERROR_CODE_##name
 
-/* Unpack a packet. NULL with errno: EBADMSG where it is no such message, ENOMEM where it would
- * take more memory than it may. Free with wire_free(). */
-WireTo *wire_unpack(const uint8_t *bytes, size_t length);
-void wire_free(WireTo *message);
-
 /* A copy of `call` in memory of its own, freed by wire_call_free(). NULL where there is none. */
 WireCall *wire_call_copy(const WireCall *call);
 void wire_call_free(WireCall *call);
-
-/* Whether `text` is UTF-8 (RFC 3629), not empty and at most `most` bytes long, without control
- * characters. */
-int wire_text_is_clean(const char *text, size_t most);
 
 #endif
