@@ -46,6 +46,7 @@ programs :=
 include proto/module.mk
 include bpf/module.mk
 include dataplane/module.mk
+include controlplane/module.mk
 include tests/module.mk
 
 $(O)/obj/%.o: %.c

@@ -21,8 +21,8 @@ static enum grpc_assembly take_prefix(
 	if (assembler->prefix[0] != 0)
 		return GRPC_ASSEMBLY_COMPRESSED;
 	assembler->length = (uint32_t)assembler->prefix[1] << 24 |
-		(uint32_t)assembler->prefix[2] << 16 | (uint32_t)assembler->prefix[3] << 8 |
-		assembler->prefix[4];
+			    (uint32_t)assembler->prefix[2] << 16 |
+			    (uint32_t)assembler->prefix[3] << 8 | assembler->prefix[4];
 	if (assembler->length > GRPC_MESSAGE_MAX)
 		return GRPC_ASSEMBLY_TOO_LARGE;
 	assembler->body = malloc(assembler->length + 1u); /* an empty message has a body, too */

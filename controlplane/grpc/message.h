@@ -26,8 +26,8 @@ struct grpc_assembler {
 };
 
 enum grpc_assembly {
-	GRPC_ASSEMBLY_MORE,       /* all input was used, the message is not complete */
-	GRPC_ASSEMBLY_COMPLETE,   /* body and length are a message */
+	GRPC_ASSEMBLY_MORE,	  /* all input was used, the message is not complete */
+	GRPC_ASSEMBLY_COMPLETE,	  /* body and length are a message */
 	GRPC_ASSEMBLY_TOO_LARGE,  /* longer than GRPC_MESSAGE_MAX */
 	GRPC_ASSEMBLY_COMPRESSED, /* which was not offered */
 	GRPC_ASSEMBLY_NO_MEMORY,

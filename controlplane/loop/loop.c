@@ -45,11 +45,13 @@ struct loop *loop_create(void)
 	return loop;
 }
 
+void loop_close(struct loop *loop)
+{
+	io_uring_queue_exit(&loop->ring);
+}
+
 void loop_destroy(struct loop *loop)
 {
-	if (loop == NULL)
-		return;
-	io_uring_queue_exit(&loop->ring);
 	free(loop);
 }
 

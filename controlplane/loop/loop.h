@@ -36,6 +36,10 @@ struct loop_task {
 };
 
 struct loop *loop_create(void); /* NULL with errno */
+
+/* No operation is under way any more when it returns, and none will be told of; their owners may
+ * be taken down, for which timers and tasks still work. Then loop_destroy(). */
+void loop_close(struct loop *loop);
 void loop_destroy(struct loop *loop);
 
 /* Serve until loop_stop() was called. 0 or -errno. */

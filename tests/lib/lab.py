@@ -255,6 +255,26 @@ class Lab:
         self._wait_ready(process, before)
         return process
 
+    @property
+    def api_socket(self):
+        return str(self.path / "controlplane.sock")
+
+    def start_controlplane(self, binary=None, **settings):
+        """Start the control plane and wait until it listens."""
+        values = {
+            "listen": f'"{self.api_socket}"',
+            "dataplane": f'"{self.dataplane_socket}"',
+            "store": f'"{self.path}/controlplane.db"',
+            **settings,
+        }
+        config = self.path / "controlplane.conf"
+        config.write_text("".join(f"{name} = {value};\n" for name, value in values.items()))
+        binary = binary or BUILD / "bin/bridgetap-controlplane"
+        before = self._count_ready("controlplane")
+        process = self.spawn("appliance", "controlplane", binary, "--config", config)
+        self._wait_ready(process, before)
+        return process
+
     def _count_ready(self, name):
         log = self.path / f"{name}.log"
         return log.read_text(errors="replace").count("ready") if log.exists() else 0

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 Bridgetap contributors */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "bridgetap/v1/admin.pb-c.h"
+#include "service/arena.h"
+#include "service/services.h"
+
+#define CLOCK_RATE_KHZ 8.0 /* of G.711: timestamp units a millisecond */
+
+struct stats_pending {
+	struct link_stats_waiter waiter; /* first: what the link hands back */
+	struct services *services;
+	struct grpc_call *grpc;
+};
+
+static const char *role_name(Bridgetap__Dataplane__V1__Role role)
+{
+	switch (role) {
+	case BRIDGETAP__DATAPLANE__V1__ROLE__ROLE_AGENT:
+		return "agent";
+	case BRIDGETAP__DATAPLANE__V1__ROLE__ROLE_CUSTOMER:
+		return "customer";
+	case BRIDGETAP__DATAPLANE__V1__ROLE__ROLE_MONITOR:
+		return "monitor";
+	default:
+		return "recorder";
+	}
+}
+
+/* A list of `count` new messages of a type, each initialised. */
+#define NEW_LIST(arena, count, list, type, init)                                    \
+	do {                                                                        \
+		type *items_ = arena_alloc(arena, ((count) + 1) * sizeof(*items_)); \
+                                                                                    \
+		(list) = arena_alloc(arena, ((count) + 1) * sizeof(*(list)));       \
+		for (size_t i_ = 0; items_ && (list) && i_ < (count); i_++) {       \
+			init(&items_[i_]);                                          \
+			(list)[i_] = &items_[i_];                                   \
+		}                                                                   \
+	} while (0)
+
+/* The data plane's numbers under the names that clients know. */
+static void encode_stats(
+	struct arena *arena, Bridgetap__V1__Stats *out, const Bridgetap__Dataplane__V1__Stats *in)
+{
+	NEW_LIST(arena, in->n_counters, out->counters, Bridgetap__V1__Counter,
+		bridgetap__v1__counter__init);
+	NEW_LIST(arena, in->n_workers, out->workers, Bridgetap__V1__WorkerStats,
+		bridgetap__v1__worker_stats__init);
+	NEW_LIST(arena, in->n_ports, out->ports, Bridgetap__V1__PortStats,
+		bridgetap__v1__port_stats__init);
+	NEW_LIST(arena, in->n_legs, out->legs, Bridgetap__V1__LegStats,
+		bridgetap__v1__leg_stats__init);
+	if (arena->failed)
+		return;
+	out->calls = in->calls;
+	for (; out->n_counters < in->n_counters; out->n_counters++) {
+		out->counters[out->n_counters]->name = in->counters[out->n_counters]->name;
+		out->counters[out->n_counters]->help = in->counters[out->n_counters]->help;
+		out->counters[out->n_counters]->value = in->counters[out->n_counters]->value;
+	}
+	for (; out->n_workers < in->n_workers; out->n_workers++) {
+		const Bridgetap__Dataplane__V1__WorkerStats *worker = in->workers[out->n_workers];
+
+		out->workers[out->n_workers]->lcore = worker->lcore;
+		out->workers[out->n_workers]->calls = worker->calls;
+		out->workers[out->n_workers]->busy_permille = worker->busy_permille;
+	}
+	for (; out->n_ports < in->n_ports; out->n_ports++) {
+		const Bridgetap__Dataplane__V1__PortStats *from = in->ports[out->n_ports];
+		Bridgetap__V1__PortStats *to = out->ports[out->n_ports];
+
+		to->name = from->name;
+		to->rx_packets = from->rx_packets;
+		to->tx_packets = from->tx_packets;
+		to->rx_missed = from->rx_missed;
+		to->rx_errors = from->rx_errors;
+		to->tx_errors = from->tx_errors;
+		to->steered = from->steered;
+		to->to_dataplane = from->to_dataplane;
+		to->to_kernel = from->to_kernel;
+		to->fragments = from->fragments;
+	}
+	for (; out->n_legs < in->n_legs; out->n_legs++) {
+		const Bridgetap__Dataplane__V1__LegStats *from = in->legs[out->n_legs];
+		Bridgetap__V1__LegStats *to = out->legs[out->n_legs];
+
+		to->role = (char *)(uintptr_t)role_name(from->role);
+		to->ssrc = from->ssrc;
+		to->packets = from->packets;
+		to->lost = from->lost;
+		to->jitter_ms = from->jitter / CLOCK_RATE_KHZ;
+		to->silent_ms = from->silent_ms;
+	}
+}
+
+static void stats_done(
+	struct link_stats_waiter *waiter, const Bridgetap__Dataplane__V1__Stats *stats)
+{
+	struct stats_pending *pending = (struct stats_pending *)waiter;
+	Bridgetap__V1__Stats response = BRIDGETAP__V1__STATS__INIT;
+	struct arena arena = { 0 };
+
+	if (pending->grpc != NULL && stats == NULL) {
+		service_refuse_link(pending->grpc, -ENOTCONN, "the data plane is not connected");
+	} else if (pending->grpc != NULL) {
+		encode_stats(&arena, &response, stats);
+		response.uptime_ms =
+			loop_now_ms(pending->services->loop) - pending->services->started_ms;
+		if (arena.failed)
+			service_refuse_link(pending->grpc, -ENOMEM, "out of memory");
+		else
+			grpc_call_reply(pending->grpc, &response.base);
+	}
+	arena_free(&arena);
+	free(pending);
+}
+
+static void stats_cancelled(struct grpc_call *grpc, void *state)
+{
+	struct stats_pending *pending = state;
+
+	(void)grpc;
+	pending->grpc = NULL;
+}
+
+static void get_stats(struct grpc_call *grpc, const ProtobufCMessage *message)
+{
+	const Bridgetap__V1__GetStatsRequest *request = (const void *)message;
+	struct grpc_call_hooks hooks = { .cancelled = stats_cancelled };
+	struct stats_pending *pending;
+	const char *wire_id = "";
+
+	if (*request->call_id != '\0') {
+		struct organisation *organisation = service_organisation(grpc);
+		struct call *call =
+			organisation ? service_find_call(grpc, organisation, request->call_id)
+				     : NULL;
+
+		if (call == NULL)
+			return;
+		wire_id = call->wire_id;
+	}
+	pending = calloc(1, sizeof(*pending));
+	if (pending == NULL) {
+		service_refuse_link(grpc, -ENOMEM, "out of memory");
+		return;
+	}
+	pending->waiter.done = stats_done;
+	pending->services = grpc_call_context(grpc);
+	pending->grpc = grpc;
+	hooks.state = pending;
+	grpc_call_set_hooks(grpc, &hooks);
+	link_stats(pending->services->link, wire_id, &pending->waiter);
+}
+
+const struct grpc_method admin_methods[] = {
+	{ "GetStats", get_stats, NULL },
+};

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 Bridgetap contributors */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bridgetap/v1/calls.pb-c.h"
+#include "monitor/call.h"
+#include "service/convert.h"
+#include "service/services.h"
+#include "service/table_load.h"
+#include "service/watch.h"
+
+#define PAGE_DEFAULT 100
+#define PAGE_MAX     1000
+
+static void reply_with_call(struct grpc_call *grpc, const struct call *call)
+{
+	struct arena arena = { 0 };
+	Bridgetap__V1__Call *message = encode_call(&arena, call);
+
+	if (arena.failed)
+		service_refuse_link(grpc, -ENOMEM, "out of memory");
+	else
+		grpc_call_reply(grpc, &message->base);
+	arena_free(&arena);
+}
+
+/* The change is in force: answer with the call as it is now. */
+static void answer_with_call(struct pending *pending, struct call *call)
+{
+	struct refusal refusal;
+
+	if (pending->grpc == NULL)
+		return;
+	if (call != NULL) {
+		reply_with_call(pending->grpc, call);
+	} else {
+		refuse(&refusal, -ENOENT, "the call has ended meanwhile");
+		service_refuse(pending->grpc, &refusal);
+	}
+}
+
+/* --- create, get, delete --- */
+
+static void undo_create(struct pending *pending, struct call *call)
+{
+	if (call != NULL)
+		call_end(call);
+	link_change(pending->services->link, pending->wire_id, NULL);
+}
+
+static void create_call(struct grpc_call *grpc, const ProtobufCMessage *message)
+{
+	const Bridgetap__V1__CreateCallRequest *request = (const void *)message;
+	struct services *services = grpc_call_context(grpc);
+	struct organisation *organisation = service_organisation(grpc);
+	struct call_description description;
+	struct refusal refusal;
+	struct pending *pending;
+	struct call *call;
+
+	if (organisation == NULL || !service_check_link(grpc))
+		return;
+	if (decode_description(&description, request->call, &refusal) < 0 ||
+		call_create(organisation, &description, services->wall_ms(), &call, &refusal) < 0) {
+		service_refuse(grpc, &refusal);
+		return;
+	}
+	pending = pending_create(grpc, call);
+	if (pending == NULL) {
+		call_end(call);
+		return;
+	}
+	pending->succeed = answer_with_call;
+	pending->undo = undo_create;
+	pending_start(pending);
+}
+
+static void get_call(struct grpc_call *grpc, const ProtobufCMessage *message)
+{
+	const Bridgetap__V1__GetCallRequest *request = (const void *)message;
+	struct organisation *organisation = service_organisation(grpc);
+	struct call *call =
+		organisation ? service_find_call(grpc, organisation, request->call_id) : NULL;
+
+	if (call != NULL)
+		reply_with_call(grpc, call);
+}
+
+static void answer_deleted(struct pending *pending, struct call *call)
+{
+	Bridgetap__V1__DeleteCallResponse response = BRIDGETAP__V1__DELETE_CALL_RESPONSE__INIT;
+
+	(void)call;
+	if (pending->grpc != NULL)
+		grpc_call_reply(pending->grpc, &response.base);
+}
+
+/* There is nothing to bring back: the link will see to it that the call ends there, too. */
+static void undo_nothing(struct pending *pending, struct call *call)
+{
+	(void)call;
+	link_change(pending->services->link, pending->wire_id, NULL);
+}
+
+static void delete_call(struct grpc_call *grpc, const ProtobufCMessage *message)
+{
+	const Bridgetap__V1__DeleteCallRequest *request = (const void *)message;
+	struct organisation *organisation = service_organisation(grpc);
+	struct call *call =
+		organisation ? service_find_call(grpc, organisation, request->call_id) : NULL;
+	struct pending *pending = call ? pending_create(grpc, call) : NULL;
+
+	if (pending == NULL)
+		return;
+	call_end(call);
+	pending->succeed = answer_deleted;
+	pending->undo = undo_nothing;
+	pending_start(pending);
+}
+
+/* --- list --- */
+
+/* Calls are listed in the order they came; the token of a page is the last one's serial number,
+ * so that calls that come and go meanwhile move nothing. */
+static void list_calls(struct grpc_call *grpc, const ProtobufCMessage *message)
+{
+	const Bridgetap__V1__ListCallsRequest *request = (const void *)message;
+	struct organisation *organisation = service_organisation(grpc);
+	Bridgetap__V1__ListCallsResponse response = BRIDGETAP__V1__LIST_CALLS_RESPONSE__INIT;
+	uint32_t most = request->page_size ? request->page_size : PAGE_DEFAULT;
+	Bridgetap__V1__Call *calls[PAGE_MAX];
+	struct arena arena = { 0 };
+	char *end, token[24] = "";
+	uint64_t after = strtoull(request->page_token, &end, 16);
+	struct refusal refusal;
+	const struct call *call;
+
+	if (organisation == NULL)
+		return;
+	if (*end != '\0') {
+		refuse(&refusal, -EINVAL, "page_token is none that this method has given out");
+		service_refuse(grpc, &refusal);
+		return;
+	}
+	most = most > PAGE_MAX ? PAGE_MAX : most;
+	response.calls = calls;
+	response.total = HASH_COUNT(organisation->calls);
+	for (call = organisation->calls; call != NULL; call = call->hh.next) {
+		if (call->serial <= after)
+			continue;
+		if (response.n_calls == most) {
+			snprintf(token, sizeof(token), "%llx", (unsigned long long)after);
+			break;
+		}
+		calls[response.n_calls++] = encode_call(&arena, call);
+		after = call->serial;
+	}
+	response.next_page_token = token;
+	if (arena.failed)
+		service_refuse_link(grpc, -ENOMEM, "out of memory");
+	else
+		grpc_call_reply(grpc, &response.base);
+	arena_free(&arena);
+}
+
+/* --- recording --- */
+
+/* Change the recording, and keep what it was in case that the data plane refuses. */
+static void change_recording(struct grpc_call *grpc, const char *call_id,
+	const Bridgetap__V1__RecordingTarget *target,
+	int (*change)(struct call *call, struct refusal *refusal),
+	void (*undo)(struct pending *pending, struct call *call))
+{
+	struct organisation *organisation = service_organisation(grpc);
+	struct call *call = organisation ? service_find_call(grpc, organisation, call_id) : NULL;
+	struct recording_target decoded;
+	struct refusal refusal;
+	struct pending *pending;
+	int ret;
+
+	if (call == NULL || !service_check_link(grpc))
+		return;
+	if (change != NULL) {
+		ret = change(call, &refusal);
+	} else {
+		ret = decode_target(&decoded, target, &refusal);
+		if (ret == 0)
+			ret = recording_start(call, &decoded, &refusal);
+	}
+	if (ret < 0) {
+		service_refuse(grpc, &refusal);
+		return;
+	}
+	pending = pending_create(grpc, call);
+	if (pending == NULL)
+		return;
+	pending->succeed = answer_with_call;
+	pending->undo = undo;
+	pending_start(pending);
+}
+
+static void undo_start(struct pending *pending, struct call *call)
+{
+	struct refusal refusal;
+
+	if (call != NULL && recording_stop(call, &refusal) == 0)
+		link_change(pending->services->link, pending->wire_id, NULL);
+}
+
+static void start_recording(struct grpc_call *grpc, const ProtobufCMessage *message)
+{
+	const Bridgetap__V1__StartRecordingRequest *request = (const void *)message;
+
+	change_recording(grpc, request->call_id, request->target, NULL, undo_start);
+}
+
+static void pause_recording(struct grpc_call *grpc, const ProtobufCMessage *message)
+{
+	const Bridgetap__V1__PauseRecordingRequest *request = (const void *)message;
+
+	change_recording(grpc, request->call_id, NULL, recording_pause, undo_nothing);
+}
+
+static void resume_recording(struct grpc_call *grpc, const ProtobufCMessage *message)
+{
+	const Bridgetap__V1__ResumeRecordingRequest *request = (const void *)message;
+
+	change_recording(grpc, request->call_id, NULL, recording_resume, undo_nothing);
+}
+
+static void stop_recording(struct grpc_call *grpc, const ProtobufCMessage *message)
+{
+	const Bridgetap__V1__StopRecordingRequest *request = (const void *)message;
+
+	change_recording(grpc, request->call_id, NULL, recording_stop, undo_nothing);
+}
+
+const struct grpc_method calls_methods[] = {
+	{ "CreateCall", create_call, NULL },
+	{ "GetCall", get_call, NULL },
+	{ "ListCalls", list_calls, NULL },
+	{ "WatchCalls", watch_calls, NULL },
+	{ "DeleteCall", delete_call, NULL },
+	{ "LoadCallTable", load_call_table, load_call_table_end },
+	{ "StartRecording", start_recording, NULL },
+	{ "PauseRecording", pause_recording, NULL },
+	{ "ResumeRecording", resume_recording, NULL },
+	{ "StopRecording", stop_recording, NULL },
+};

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 Bridgetap contributors */
+#ifndef BRIDGETAP_SERVICE_SERVICES_H
+#define BRIDGETAP_SERVICE_SERVICES_H
+
+#include "dataplane_link/link.h"
+#include "grpc/call.h"
+#include "loop/loop.h"
+#include "monitor/world.h"
+#include "store/store.h"
+
+/* What the gRPC services work on, and what they have in common. A service decodes, asks monitor/,
+ * has the data plane follow, and encodes. Loop thread only. */
+struct services {
+	struct loop *loop;
+	struct world *world;
+	struct link *link;
+	struct store *store;
+	uint64_t (*wall_ms)(void); /* milliseconds since 1970 */
+	uint64_t started_ms;	   /* by loop_now_ms() */
+};
+
+/* All of them, for grpc_server.services; their number into `count`. `services` outlives them. */
+const struct grpc_service *services_list(struct services *services, unsigned *count);
+
+/* Free what the services have attached to organisations. All calls must have been cancelled. */
+void services_fini(struct services *services);
+
+/* --- for the services themselves --- */
+
+extern const struct grpc_method calls_methods[], monitor_methods[], directory_methods[],
+	admin_methods[], health_methods[];
+
+/* The organisation, or the user, that the metadata names; NULL where there is none, and then the
+ * call has been finished with a status. */
+struct organisation *service_organisation(struct grpc_call *call);
+struct user *service_user(struct grpc_call *call, struct organisation *organisation);
+
+/* The call of this id; NULL after finishing with NOT_FOUND. */
+struct call *service_find_call(
+	struct grpc_call *call, struct organisation *organisation, const char *id);
+
+/* Finish with the status that fits a refusal, its sentence, and its reasons as details. */
+void service_refuse(struct grpc_call *call, const struct refusal *refusal);
+
+/* The same for an error and sentence of the link. */
+void service_refuse_link(struct grpc_call *call, int error, const char *sentence);
+
+/* Whether calls can be changed; finishes with UNAVAILABLE where the data plane was never there. */
+bool service_check_link(struct grpc_call *call);
+
+/* Waits for the data plane to follow a change, then answers. `succeed` gets the call in question
+ * (NULL where it has ended meanwhile) and answers; `undo` takes the change back when the data
+ * plane has refused it. Either is called even when the client has gone: `grpc` is NULL then. */
+struct pending {
+	struct link_waiter waiter;
+	struct services *services;
+	struct grpc_call *grpc;
+	char wire_id[24];
+	void (*succeed)(struct pending *pending, struct call *call);
+	void (*undo)(struct pending *pending, struct call *call);
+	char session_id[24];
+	int before; /* what undo() must bring back, if a number says it */
+};
+
+/* Allocate one, filled in but for the functions; NULL after finishing the call. */
+struct pending *pending_create(struct grpc_call *grpc, const struct call *call);
+
+/* Have the data plane follow; the pending frees itself. */
+void pending_start(struct pending *pending);
+
+/* The watchers of an organisation's calls have something to look at. Of world.changed, with a
+ * struct services. */
+void calls_changed(void *arg, struct organisation *organisation);
+
+#endif

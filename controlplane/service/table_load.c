@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 Bridgetap contributors */
+#include "service/table_load.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bridgetap/v1/calls.pb-c.h"
+#include "monitor/call.h"
+#include "proto/unpack.h"
+#include "service/convert.h"
+
+typedef Bridgetap__V1__LoadCallTableRequest Request;
+
+#define ENTRIES_MAX (1u << 20)
+
+struct load;
+
+/* One call of the table, and what became of it. */
+struct entry {
+	struct link_waiter waiter; /* first: what the link hands back */
+	UT_hash_handle hh;	   /* by id, to find those that come twice */
+	struct load *load;
+	const Bridgetap__V1__CallDescription *message;
+	char wire_id[24];
+	struct call_memento *before; /* of a call that was there */
+	bool created;
+};
+
+/* One table under way. It outlives a client that goes away, once it is being applied. */
+struct load {
+	struct services *services;
+	struct organisation *organisation;
+	struct grpc_call *grpc; /* NULL when the client has gone */
+	bool replace;
+	Request **messages;
+	size_t message_count, message_room;
+	struct entry *entries;
+	size_t count;
+	struct entry *by_id;
+	size_t outstanding; /* answers of the data plane */
+	int error;	    /* the first that came */
+	char sentence[256];
+	uint32_t created, updated, ended;
+	struct link_waiter *end_waiters; /* of calls that are not in the table */
+};
+
+static void load_free(struct load *load)
+{
+	HASH_CLEAR(hh, load->by_id);
+	for (size_t i = 0; i < load->message_count; i++)
+		unpacked_free(&load->messages[i]->base);
+	for (size_t i = 0; i < load->count; i++)
+		call_memento_free(load->entries[i].before);
+	free(load->messages);
+	free(load->entries);
+	free(load->end_waiters);
+	free(load);
+}
+
+/* --- collecting --- */
+
+static void load_cancelled(struct grpc_call *grpc, void *state)
+{
+	struct load *load = state;
+
+	(void)grpc;
+	load->grpc = NULL;
+	if (load->outstanding == 0)
+		load_free(load);
+}
+
+static struct load *load_begin(struct grpc_call *grpc, const Request *first)
+{
+	struct organisation *organisation = service_organisation(grpc);
+	struct grpc_call_hooks hooks = { .cancelled = load_cancelled };
+	struct load *load;
+
+	if (organisation == NULL || !service_check_link(grpc))
+		return NULL;
+	load = calloc(1, sizeof(*load));
+	if (load == NULL) {
+		service_refuse_link(grpc, -ENOMEM, "out of memory");
+		return NULL;
+	}
+	load->services = grpc_call_context(grpc);
+	load->organisation = organisation;
+	load->grpc = grpc;
+	load->replace =
+		first->operation == BRIDGETAP__V1__LOAD_CALL_TABLE_REQUEST__OPERATION__REPLACE;
+	hooks.state = load;
+	grpc_call_set_hooks(grpc, &hooks);
+	return load;
+}
+
+static void load_refuse(struct load *load, const struct refusal *refusal)
+{
+	if (load->grpc != NULL)
+		service_refuse(load->grpc, refusal);
+	load_free(load);
+}
+
+void load_call_table(struct grpc_call *grpc, const ProtobufCMessage *message)
+{
+	struct load *load = grpc_call_state(grpc);
+	Request *request = (Request *)(uintptr_t)message;
+	struct refusal refusal;
+
+	if (load == NULL)
+		load = load_begin(grpc, request);
+	if (load == NULL)
+		return;
+	if (load->count + request->n_calls > ENTRIES_MAX) {
+		refuse(&refusal, -ENOSPC, "the table has more than %u calls", ENTRIES_MAX);
+		load_refuse(load, &refusal);
+		return;
+	}
+	if (load->message_count == load->message_room) {
+		size_t room = load->message_room ? 2 * load->message_room : 16;
+		Request **messages = realloc(load->messages, room * sizeof(*messages));
+
+		if (messages == NULL) {
+			refuse(&refusal, -ENOMEM, "out of memory");
+			load_refuse(load, &refusal);
+			return;
+		}
+		load->messages = messages;
+		load->message_room = room;
+	}
+	grpc_call_keep(grpc);
+	load->messages[load->message_count++] = request;
+	load->count += request->n_calls;
+}
+
+/* --- applying --- */
+
+/* Prefix a refusal's sentence with the call it is about. */
+static void name_entry(struct refusal *refusal, const struct entry *entry, size_t index)
+{
+	char sentence[sizeof(refusal->sentence)];
+
+	memcpy(sentence, refusal->sentence, sizeof(sentence));
+	snprintf(refusal->sentence, sizeof(refusal->sentence), "call %zu (%.64s): %.100s", index,
+		entry->message->id, sentence);
+}
+
+/* Lay out the entries, and check each of them without doing anything. */
+static int check_all(struct load *load, struct refusal *refusal)
+{
+	size_t index = 0;
+
+	load->entries = calloc(load->count + 1, sizeof(*load->entries));
+	if (load->entries == NULL) {
+		load->count = 0;
+		return refuse(refusal, -ENOMEM, "out of memory");
+	}
+	for (size_t m = 0; m < load->message_count; m++)
+		for (size_t c = 0; c < load->messages[m]->n_calls; c++) {
+			struct entry *entry = &load->entries[index], *twin;
+			struct call_description description;
+			int ret;
+
+			entry->load = load;
+			entry->message = load->messages[m]->calls[c];
+			ret = decode_description(&description, entry->message, refusal);
+			if (ret == 0)
+				ret = call_check(load->organisation, &description, refusal);
+			if (ret == 0 && *entry->message->id == '\0')
+				ret = refuse(refusal, -EINVAL, "call.id is missing");
+			if (ret == 0) {
+				HASH_FIND_STR(load->by_id, entry->message->id, twin);
+				if (twin != NULL)
+					ret = refuse(
+						refusal, -EINVAL, "the table has this call twice");
+				else
+					HASH_ADD_KEYPTR(hh, load->by_id, entry->message->id,
+						strlen(entry->message->id), entry);
+			}
+			if (ret < 0) {
+				name_entry(refusal, entry, index);
+				return ret;
+			}
+			index++;
+		}
+	return 0;
+}
+
+static int apply_entry(struct entry *entry, struct refusal *refusal)
+{
+	struct load *load = entry->load;
+	struct call *call = call_find(load->organisation, entry->message->id);
+	struct call_description description;
+	int ret;
+
+	decode_description(&description, entry->message, refusal);
+	if (call == NULL) {
+		ret = call_create(load->organisation, &description, load->services->wall_ms(),
+			&call, refusal);
+		entry->created = ret == 0;
+	} else {
+		entry->before = call_remember(call);
+		if (entry->before == NULL)
+			return refuse(refusal, -ENOMEM, "out of memory");
+		ret = call_update(call, &description, refusal);
+		if (ret < 0) {
+			call_memento_free(entry->before);
+			entry->before = NULL;
+		}
+	}
+	if (ret == 0)
+		memcpy(entry->wire_id, call->wire_id, sizeof(entry->wire_id));
+	return ret;
+}
+
+/* Take back what was done, to the calls of all entries. */
+static void undo_all(struct load *load)
+{
+	for (size_t i = 0; i < load->count; i++) {
+		struct entry *entry = &load->entries[i];
+		struct call *call = call_find_by_wire_id(load->services->world, entry->wire_id);
+
+		if (call == NULL)
+			continue;
+		if (entry->created)
+			call_end(call);
+		else if (entry->before != NULL)
+			call_bring_back(call, entry->before);
+		link_change(load->services->link, entry->wire_id, NULL);
+	}
+}
+
+static int apply_all(struct load *load, struct refusal *refusal)
+{
+	for (size_t i = 0; i < load->count; i++)
+		if (apply_entry(&load->entries[i], refusal) < 0) {
+			name_entry(refusal, &load->entries[i], i);
+			undo_all(load);
+			return refusal->error;
+		}
+	return 0;
+}
+
+/* --- the data plane follows --- */
+
+static void answer(struct load *load)
+{
+	Bridgetap__V1__LoadCallTableResponse response =
+		BRIDGETAP__V1__LOAD_CALL_TABLE_RESPONSE__INIT;
+
+	response.created = load->created;
+	response.updated = load->updated;
+	response.ended = load->ended;
+	if (load->grpc != NULL)
+		grpc_call_reply(load->grpc, &response.base);
+	load_free(load);
+}
+
+struct end_waiter {
+	struct link_waiter waiter;
+	struct load *load;
+};
+
+static void call_ended(struct link_waiter *waiter, int error, const char *sentence)
+{
+	struct load *load = ((struct end_waiter *)waiter)->load;
+
+	(void)error;
+	(void)sentence;
+	if (--load->outstanding == 0)
+		answer(load);
+}
+
+/* Everything in the table is in force: now what is not in it ends. */
+static void end_others(struct load *load)
+{
+	unsigned total = HASH_COUNT(load->organisation->calls);
+	struct end_waiter *waiters = load->replace ? calloc(total + 1, sizeof(*waiters)) : NULL;
+	struct call *call, *next;
+
+	load->end_waiters = (struct link_waiter *)waiters;
+	load->outstanding = 1;
+	HASH_ITER (hh, load->organisation->calls, call, next) {
+		struct entry *entry;
+		char wire_id[sizeof(call->wire_id)];
+
+		HASH_FIND_STR(load->by_id, call->id, entry);
+		if (waiters == NULL || entry != NULL)
+			continue;
+		memcpy(wire_id, call->wire_id, sizeof(wire_id));
+		waiters->waiter.done = call_ended;
+		waiters->load = load;
+		call_end(call);
+		load->ended++;
+		load->outstanding++;
+		link_change(load->services->link, wire_id, &waiters++->waiter);
+	}
+	if (--load->outstanding == 0)
+		answer(load);
+}
+
+static void finish(struct load *load)
+{
+	if (load->error == 0) {
+		end_others(load);
+		return;
+	}
+	undo_all(load);
+	if (load->grpc != NULL)
+		service_refuse_link(load->grpc, load->error, load->sentence);
+	load_free(load);
+}
+
+static void entry_done(struct link_waiter *waiter, int error, const char *sentence)
+{
+	struct entry *entry = (struct entry *)waiter;
+	struct load *load = entry->load;
+
+	if (error != 0 && load->error == 0) {
+		load->error = error;
+		snprintf(load->sentence, sizeof(load->sentence), "call %.64s: %.100s",
+			entry->message->id, sentence);
+	}
+	if (--load->outstanding == 0)
+		finish(load);
+}
+
+void load_call_table_end(struct grpc_call *grpc)
+{
+	struct load *load = grpc_call_state(grpc);
+	struct refusal refusal;
+
+	if (load == NULL) {
+		refuse(&refusal, -EINVAL, "the stream had no message: send the table");
+		service_refuse(grpc, &refusal);
+		return;
+	}
+	if (check_all(load, &refusal) < 0 || apply_all(load, &refusal) < 0) {
+		load_refuse(load, &refusal);
+		return;
+	}
+	load->outstanding = load->count + 1;
+	for (size_t i = 0; i < load->count; i++) {
+		struct entry *entry = &load->entries[i];
+
+		load->created += entry->created;
+		load->updated += !entry->created;
+		entry->waiter.done = entry_done;
+		link_change(load->services->link, entry->wire_id, &entry->waiter);
+	}
+	if (--load->outstanding == 0)
+		finish(load);
+}
