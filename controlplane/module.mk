@@ -19,3 +19,13 @@ $(call objects,$(wildcard controlplane/*/*.c controlplane/*.c)): | $(call proto_
 $(O)/bin/bridgetap-controlplane: $(call objects,$(wildcard controlplane/*.c)) $(controlplane_libs)
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(controlplane_pkgs))
+
+# The command line: a client, which shares the message code with the server and nothing else.
+ctl_pkgs := libnghttp2 libprotobuf-c jansson
+programs += $(O)/bin/bridgetapctl
+
+$(O)/obj/controlplane/ctl/%.o: CFLAGS += $(call pkg_cflags,$(ctl_pkgs))
+$(O)/bin/bridgetapctl: $(call objects,$(wildcard controlplane/ctl/*.c)) \
+		$(patsubst %,$(O)/lib/%.a,grpc api proto)
+	@mkdir -p $(@D)
+	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(ctl_pkgs))

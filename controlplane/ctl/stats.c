@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 Bridgetap contributors */
+#include <stdio.h>
+
+#include "bridgetap/v1/admin.pb-c.h"
+#include "ctl/ctl.h"
+#include "proto/unpack.h"
+
+static void print_stats(const Bridgetap__V1__Stats *stats)
+{
+	printf("%u calls\n", stats->calls);
+	for (size_t i = 0; i < stats->n_workers; i++)
+		printf("worker on CPU %u: %u calls, %.1f %% busy\n", stats->workers[i]->lcore,
+			stats->workers[i]->calls, stats->workers[i]->busy_permille / 10.0);
+	for (size_t i = 0; i < stats->n_ports; i++) {
+		const Bridgetap__V1__PortStats *port = stats->ports[i];
+
+		printf("port %s: in %llu, out %llu, missed %llu, errors %llu", port->name,
+			(unsigned long long)port->rx_packets, (unsigned long long)port->tx_packets,
+			(unsigned long long)port->rx_missed,
+			(unsigned long long)(port->rx_errors + port->tx_errors));
+		if (port->steered)
+			printf("; XDP: %llu to the data plane, %llu to the kernel",
+				(unsigned long long)port->to_dataplane,
+				(unsigned long long)port->to_kernel);
+		putchar('\n');
+	}
+	for (size_t i = 0; i < stats->n_legs; i++) {
+		const Bridgetap__V1__LegStats *leg = stats->legs[i];
+
+		printf("%-9s %10llu packets, %d lost, jitter %.1f ms, newest %llu ms ago\n",
+			leg->role, (unsigned long long)leg->packets, leg->lost, leg->jitter_ms,
+			(unsigned long long)leg->silent_ms);
+	}
+	/* Counters that have not moved say nothing. */
+	for (size_t i = 0; i < stats->n_counters; i++)
+		if (stats->counters[i]->value > 0)
+			printf("%-22s %14llu  %s\n", stats->counters[i]->name,
+				(unsigned long long)stats->counters[i]->value,
+				stats->counters[i]->help);
+}
+
+int ctl_stats(struct ctl *ctl, int argc, char **argv)
+{
+	Bridgetap__V1__GetStatsRequest request = BRIDGETAP__V1__GET_STATS_REQUEST__INIT;
+	struct client_result result;
+	Bridgetap__V1__Stats *stats;
+
+	if (argc > 2)
+		return ctl_usage("stats takes at most one call");
+	if (argc == 2)
+		request.call_id = argv[1];
+	stats = (void *)client_unary(
+		ctl->client, &bridgetap__v1__admin__descriptor, "GetStats", &request.base, &result);
+	if (stats == NULL)
+		return ctl_failed(&result);
+	if (ctl->json)
+		ctl_print_json(&stats->base);
+	else
+		print_stats(stats);
+	unpacked_free(&stats->base);
+	return CTL_OK;
+}
