@@ -29,3 +29,12 @@ $(O)/bin/bridgetapctl: $(call objects,$(wildcard controlplane/ctl/*.c)) \
 		$(patsubst %,$(O)/lib/%.a,grpc api proto)
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(ctl_pkgs))
+
+# The bundled recorder.
+programs += $(O)/bin/bridgetap-recorder
+
+$(O)/obj/controlplane/recorder/%.o: CFLAGS += $(call pkg_cflags,spandsp)
+$(O)/bin/bridgetap-recorder: $(call objects,$(wildcard controlplane/recorder/*.c)) \
+		$(call objects,controlplane/log.c) $(O)/lib/loop.a
+	@mkdir -p $(@D)
+	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(call pkg_libs,liburing)

@@ -125,6 +125,15 @@ void loop_poll_in(struct loop *loop, struct loop_op *op, int fd)
 	begin(sqe, op);
 }
 
+void loop_write(struct loop *loop, struct loop_op *op, int fd, const void *buffer, size_t length,
+	uint64_t offset)
+{
+	struct io_uring_sqe *sqe = new_entry(loop);
+
+	io_uring_prep_write(sqe, fd, buffer, (unsigned)length, offset);
+	begin(sqe, op);
+}
+
 void loop_cancel(struct loop *loop, struct loop_op *op)
 {
 	struct io_uring_sqe *sqe;

@@ -54,6 +54,8 @@ void loop_send(struct loop *loop, struct loop_op *op, int fd, const void *buffer
 void loop_connect(struct loop *loop, struct loop_op *op, int fd, const struct sockaddr *address,
 	socklen_t length);
 void loop_poll_in(struct loop *loop, struct loop_op *op, int fd);
+void loop_write(struct loop *loop, struct loop_op *op, int fd, const void *buffer, size_t length,
+	uint64_t offset);
 
 /* Have a pending operation end soon, with -ECANCELED if not otherwise. */
 void loop_cancel(struct loop *loop, struct loop_op *op);

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 Bridgetap contributors */
+#ifndef BRIDGETAP_RECORDER_TRACK_H
+#define BRIDGETAP_RECORDER_TRACK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Where the packets of one RTP stream belong on the time axis of a recording: by their timestamps,
+ * anchored at the arrival of the first one, and anew when the stream restarts. Pure. */
+
+#define TRACK_RATE	  8000
+#define TRACK_MAX_SAMPLES 480
+
+struct track {
+	bool anchored;
+	uint32_t ssrc;
+	uint32_t timestamp; /* of the anchor */
+	uint64_t position;  /* of the anchor, samples since the recording began */
+};
+
+/* Parse an RTP packet with a G.711 payload (types 0 and 8) that arrived at `arrival`, in samples
+ * since the recording began. Its linear samples go to `pcm` (room for TRACK_MAX_SAMPLES), their
+ * place to `position`. Returns the number of samples, 0 where it is no such packet. */
+unsigned track_take(struct track *track, const uint8_t *packet, size_t length, uint64_t arrival,
+	int16_t *pcm, uint64_t *position);
+
+#endif
