@@ -3,8 +3,10 @@
 #include "listener.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -36,6 +38,7 @@ struct listener {
 	struct grpc_server *grpc;
 	struct sockaddr_un address;
 	int fd;
+	int lock_fd;
 	struct loop_op accept_op;
 	struct loop_timer accept_retry;
 	struct connection *connections;
@@ -218,6 +221,23 @@ static void wake(void *arg, void *session_arg)
 	loop_task_queue(((struct listener *)arg)->loop, &c->pump);
 }
 
+/* Hold `path`.lock for as long as we live. Whether somebody answers at the socket would not tell:
+ * io_uring keeps the socket of a process that was killed open for a moment longer. */
+static int lock(const char *path)
+{
+	char name[sizeof(((struct sockaddr_un *)0)->sun_path) + 8];
+	int fd;
+
+	snprintf(name, sizeof(name), "%s.lock", path);
+	fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return fd;
+	close(fd);
+	return -EADDRINUSE;
+}
+
 static int listen_at(const struct sockaddr_un *address, unsigned mode)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), ret;
@@ -225,10 +245,6 @@ static int listen_at(const struct sockaddr_un *address, unsigned mode)
 
 	if (fd < 0)
 		return -errno;
-	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0) {
-		close(fd);
-		return -EADDRINUSE;
-	}
 	if (stat(address->sun_path, &existing) == 0 && S_ISSOCK(existing.st_mode))
 		unlink(address->sun_path);
 	if (bind(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 &&
@@ -250,10 +266,16 @@ struct listener *listener_create(
 	listener->grpc = grpc;
 	listener->address.sun_family = AF_UNIX;
 	snprintf(listener->address.sun_path, sizeof(listener->address.sun_path), "%s", path);
-	listener->fd = listen_at(&listener->address, mode);
+	listener->lock_fd = lock(path);
+	listener->fd =
+		listener->lock_fd < 0 ? listener->lock_fd : listen_at(&listener->address, mode);
 	if (listener->fd < 0) {
-		errno = -listener->fd;
+		int error = -listener->fd;
+
+		if (listener->lock_fd >= 0)
+			close(listener->lock_fd);
 		free(listener);
+		errno = error;
 		return NULL;
 	}
 	grpc->now_ms = now_ms;
@@ -297,7 +319,7 @@ void listener_destroy(struct listener *listener)
 		free(c);
 	}
 	loop_timer_clear(listener->loop, &listener->accept_retry);
-	if (listener->fd >= 0)
-		close(listener->fd);
+	close(listener->fd);
+	close(listener->lock_fd);
 	free(listener);
 }

@@ -28,7 +28,7 @@ static void print_stats(const Bridgetap__V1__Stats *stats)
 	for (size_t i = 0; i < stats->n_legs; i++) {
 		const Bridgetap__V1__LegStats *leg = stats->legs[i];
 
-		printf("%-9s %10llu packets, %d lost, jitter %.1f ms, newest %llu ms ago\n",
+		printf("%-9s %10llu packets, %d lost, jitter %.1f ms, silent for %llu ms\n",
 			leg->role, (unsigned long long)leg->packets, leg->lost, leg->jitter_ms,
 			(unsigned long long)leg->silent_ms);
 	}

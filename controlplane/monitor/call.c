@@ -159,6 +159,8 @@ static int open_recording(
 		recording->leg_count++;
 	}
 	recording->target = *target;
+	snprintf(recording->target.realm, sizeof(recording->target.realm), "%s",
+		recording->legs[0].realm->name);
 	recording->state = RECORDING_ON;
 	return 0;
 }

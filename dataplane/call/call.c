@@ -247,6 +247,13 @@ void call_take_over(struct call *call, struct call *old, uint64_t now_us)
 	}
 }
 
+void call_begin(struct call *call, uint64_t now_us)
+{
+	for (unsigned i = 0; i < call->leg_count; i++)
+		if (call->legs[i].heard_us == 0)
+			call->legs[i].heard_us = now_us;
+}
+
 unsigned call_read_stats(const struct call *call, uint64_t now_us, struct leg_stats *stats)
 {
 	for (unsigned i = 0; i < call->leg_count; i++) {
@@ -259,7 +266,7 @@ unsigned call_read_stats(const struct call *call, uint64_t now_us, struct leg_st
 			.packets = leg->source.received,
 			.lost = rtp_source_lost(&leg->source),
 			.jitter = rtp_source_jitter(&leg->source),
-			.silent_us = leg->heard_us == 0 ? 0 : now_us - leg->heard_us,
+			.silent_us = now_us - leg->heard_us,
 		};
 	}
 	return call->leg_count;

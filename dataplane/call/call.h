@@ -81,8 +81,8 @@ struct leg {
 	uint8_t hearer_count;
 	const struct codec *codec;
 	struct endpoint remote; /* media is accepted from here alone */
-	uint64_t heard_us;	/* when the newest packet was accepted; 0 never */
-	uint16_t frame;		/* samples in that packet */
+	uint64_t heard_us; /* when the newest packet was accepted; at first, when the leg began */
+	uint16_t frame;	   /* samples in that packet */
 	struct rtp_source source;
 	struct pcm_ring *ring; /* NULL unless some listener mixes this voice with another */
 	struct hearer hearers[CALL_LEGS_MAX - 1];
@@ -124,12 +124,16 @@ void call_init(struct call *call, uint32_t number, uint8_t worker, const struct 
  * may change hands; each call still owns as many as before. The owning worker, between bursts. */
 void call_take_over(struct call *call, struct call *old, uint64_t now_us);
 
+/* Begin the legs that call_take_over() has not: from now on they are given a moment to speak before
+ * they count as silent. The owning worker, before the first packet. */
+void call_begin(struct call *call, uint64_t now_us);
+
 /* How a leg's sender fares. */
 struct leg_stats {
 	uint32_t id;
 	uint32_t ssrc;
 	uint64_t packets;
-	uint64_t silent_us; /* since the newest packet; 0 while none came */
+	uint64_t silent_us; /* since the newest packet, or since the leg began */
 	int32_t lost;
 	uint32_t jitter; /* timestamp units */
 	uint8_t role;

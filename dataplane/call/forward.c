@@ -13,7 +13,8 @@
 #include "fastpath.h"
 
 /* A source that sent nothing for this long is silent: it clocks nobody and is in no mix. Longer
- * than the longest packet and the jitter of a usable network. */
+ * than the longest packet and the jitter of a usable network. A new leg has as long to begin, so
+ * that after a restart each stream is clocked by whom it was clocked by before. */
 #define SILENCE_US 100000
 
 #define MIN_DEPTH 16 /* samples; the least a mix stays behind the newest one */
@@ -139,7 +140,7 @@ static bool accept(struct leg *leg, struct forward_packet *packet, struct forwar
 
 static bool is_silent(const struct leg *source, uint64_t now_us)
 {
-	return source->heard_us == 0 || now_us - source->heard_us > SILENCE_US;
+	return now_us - source->heard_us > SILENCE_US;
 }
 
 /* Whether the packet of term `t` is the one that clocks this listener's stream now: a source does

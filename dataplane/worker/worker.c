@@ -165,6 +165,7 @@ static void apply(struct worker *w, const struct command *command, uint64_t now_
 			port_table_remove(w->table, command->old);
 			call_take_over(command->call, command->old, now_us);
 		}
+		call_begin(command->call, now_us);
 		port_table_insert(w->table, command->call);
 		break;
 	case COMMAND_REMOVE_CALL:

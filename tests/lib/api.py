@@ -35,7 +35,10 @@ class Api:
     """All services, acting for one organisation and, where that matters, as one user."""
 
     def __init__(self, socket, organisation="acme", user="sue", timeout=10):
-        self.channel = grpc.insecure_channel(f"unix:{socket}")
+        # Tests kill and restart the server: look for it again at once.
+        self.channel = grpc.insecure_channel(f"unix:{socket}", options=(
+            ("grpc.use_local_subchannel_pool", 1), ("grpc.initial_reconnect_backoff_ms", 50),
+            ("grpc.min_reconnect_backoff_ms", 50), ("grpc.max_reconnect_backoff_ms", 100)))
         self.organisation, self.user, self.timeout = organisation, user, timeout
         self.calls = self._service(calls_pb2_grpc.CallsStub)
         self.monitor = self._service(monitor_pb2_grpc.MonitorStub)

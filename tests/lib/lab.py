@@ -277,7 +277,7 @@ class Lab:
 
     def _count_ready(self, name):
         log = self.path / f"{name}.log"
-        return log.read_text(errors="replace").count("ready") if log.exists() else 0
+        return len(re.findall("^ready:", log.read_text(errors="replace"), re.M)) if log.exists() else 0
 
     def _wait_ready(self, process, before, timeout=30):
         deadline = time.monotonic() + timeout

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 Bridgetap contributors
+"""What the end-to-end and interoperation tests share: a network, and an appliance in it."""
+
+import sys
+import types
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests/lib"))
+
+from lab import BUILD, Lab, Missing  # noqa: E402
+
+sys.path.insert(0, str(BUILD / "python"))
+
+
+@pytest.fixture(scope="module")
+def lab():
+    """The namespaces, made once a file."""
+    try:
+        with Lab() as made:
+            yield made
+    except Missing as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture
+def appliance(lab):
+    """Both planes, fresh for each test, and a client that is set up. A test may kill and restart
+    them. Nothing may be left that a sanitizer or a crash has to say."""
+    from api import Api
+
+    box = types.SimpleNamespace(lab=lab)
+    for name in ("controlplane.db", "controlplane.db-wal", "controlplane.db-shm",
+                 "dataplane.log", "controlplane.log"):
+        (lab.path / name).unlink(missing_ok=True)
+    box.dataplane = lab.start_dataplane()
+    box.controlplane = lab.start_controlplane()
+    box.api = Api(lab.api_socket)
+    box.api.set_up()
+    box.api.wait_until_connected()
+    yield box
+    box.api.close()
+    codes = [box.controlplane.stop(), box.dataplane.stop()]
+    for name in ("dataplane", "controlplane"):
+        log = (lab.path / f"{name}.log").read_text(errors="replace")
+        assert "Sanitizer" not in log and "runtime error" not in log, log
+    assert codes == [0, 0], codes
+
+
+@pytest.fixture
+def dataplane(lab):
+    """The data plane alone, with a control plane of a few lines."""
+    from dataplane_client import DataplaneClient
+
+    (lab.path / "dataplane.log").unlink(missing_ok=True)
+    process = lab.start_dataplane()
+    client = DataplaneClient(lab.dataplane_socket)
+    yield client
+    client.close()
+    code = process.stop()
+    log = process.output()
+    assert "Sanitizer" not in log and "runtime error" not in log, log
+    assert code == 0, log
