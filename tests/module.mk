@@ -8,7 +8,7 @@ dpdk_bin := $(patsubst tests/unit/dpdk/%.c,$(O)/tests/dpdk/%,$(dpdk_src))
 
 $(O)/obj/tests/%.o: CPPFLAGS += -Idataplane -Icontrolplane -Itests/unit
 $(O)/obj/tests/%.o: CFLAGS += $(call pkg_cflags,cmocka)
-$(O)/obj/tests/unit/dpdk/%.o $(O)/obj/tests/unit/frame_test.o: CFLAGS += $(call pkg_cflags,$(dataplane_pkgs))
+$(O)/obj/tests/unit/dpdk/%.o $(O)/obj/tests/unit/frame_test.o $(O)/obj/tests/e2e/%.o: CFLAGS += $(call pkg_cflags,$(dataplane_pkgs))
 
 $(unit_bin): $(O)/tests/%: $(O)/obj/tests/unit/%.o $(O)/lib/media.a
 	@mkdir -p $(@D)
@@ -26,3 +26,23 @@ $(dpdk_bin): $(O)/tests/dpdk/%: $(O)/obj/tests/unit/dpdk/%.o \
 .PHONY: unit
 unit: $(unit_bin) $(dpdk_bin) $(bpf_objects) ## run the unit tests
 	@set -e; for t in $(unit_bin) $(dpdk_bin); do $$t; done
+
+# The stubs of stock Python clients, generated from proto/ alone.
+$(O)/python/stamp: $(proto_src)
+	@mkdir -p $(@D)
+	$(call say,PYTHON)protoc --python_out=$(@D) --grpc_python_out=$(@D) -Iproto \
+		--plugin=protoc-gen-grpc_python=$$(command -v grpc_python_plugin) $(proto_src)
+	@touch $@
+
+# The data plane with a matrix that is wrong on purpose, to show that the guard holds on its own.
+broken_matrix := $(O)/tests/bridgetap-dataplane-broken-matrix
+$(O)/obj/tests/e2e/broken_matrix.o: | $(call proto_headers,$(dataplane_wire))
+$(broken_matrix): $(call objects,dataplane/main.c tests/e2e/broken_matrix.c) $(dataplane_libs)
+	@mkdir -p $(@D)
+	$(call say,LD)$(CC) $(LDFLAGS) -Wl,--wrap=plan_call -o $@ $^ $(call pkg_libs,$(dataplane_pkgs))
+
+PYTEST := /usr/bin/python3 -B -m pytest -q
+
+.PHONY: e2e
+e2e: $(programs) $(broken_matrix) $(O)/python/stamp ## run the end-to-end tests (as root)
+	BRIDGETAP_BUILD=$(O) $(PYTEST) $(pytest_args) tests/e2e tests/interop

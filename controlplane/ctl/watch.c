@@ -81,7 +81,7 @@ static void remember(struct view *view, const Bridgetap__V1__Call *call)
 
 static void draw(const struct view *view)
 {
-	struct winsize size = { .ws_row = 24, .ws_col = 100 };
+	struct winsize size = { 0 };
 	unsigned total = HASH_COUNT(view->calls), shown_count = 0, monitored = 0;
 	char line[CTL_LINE_SIZE];
 	const struct shown *shown;
@@ -89,7 +89,8 @@ static void draw(const struct view *view)
 
 	if (!view->terminal)
 		return;
-	ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_row == 0 || size.ws_col == 0)
+		size = (struct winsize){ .ws_row = 24, .ws_col = 100 }; /* a serial line, say */
 	for (shown = view->calls; shown != NULL; shown = shown->hh.next)
 		monitored += shown->call->n_monitors > 0;
 	ctl_format_header(line);

@@ -96,7 +96,6 @@ def test_one_mixed_recording(appliance):
         appliance.api.calls.StartRecording(calls_pb2.StartRecordingRequest(
             call_id=talk.id, target=calls_pb2.RecordingTarget(mix=api.address(RECORDER, 7000))))
         with Party(appliance.lab, "recorder", ("0.0.0.0", 7000), None) as mix:
-            mix.speaking.clear()
             talk.join(BARGE)
             assert near(mix.level(), "agent", "customer")
 

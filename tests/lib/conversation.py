@@ -44,7 +44,6 @@ class Conversation:
     def _recorder(self, port):
         party = Party(self.box.lab, "recorder", ("0.0.0.0", port), None)
         self._stack.enter_context(party)
-        party.speaking.clear()
         return party
 
     def description(self):

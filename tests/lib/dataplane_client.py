@@ -45,7 +45,7 @@ class DataplaneClient:
 
     def batch(self, *operations, generation=None):
         """Send a batch and return its result."""
-        generation = generation or self.generation + 1
+        generation = self.generation + 1 if generation is None else generation
         self.send(batch=pb.Batch(generation=generation, operations=operations))
         result = self.receive("batch_result")
         if result.code == pb.ERROR_CODE_OK:

@@ -207,12 +207,12 @@ class Lab:
         self._processes.append(process)
         return process
 
-    def socket(self, host, kind=socket.SOCK_DGRAM, family=socket.AF_INET):
+    def socket(self, host, kind=socket.SOCK_DGRAM, family=socket.AF_INET, protocol=0):
         """A socket that lives in the host's namespace."""
         with open(f"/run/netns/{self.namespace(host)}") as there, open("/proc/self/ns/net") as here:
             _setns(there)
             try:
-                return socket.socket(family, kind)
+                return socket.socket(family, kind, protocol)
             finally:
                 _setns(here)
 

@@ -58,7 +58,8 @@ def level(packet):
 
 
 class Party:
-    """Sends one packet of a constant level every 20 ms, and keeps what comes back."""
+    """Sends one packet of a constant level every 20 ms, and keeps what comes back. Without a remote
+    it only hears."""
 
     def __init__(self, lab, host, local, remote, loudness=0, payload_type=PCMU, family=None):
         options = {"family": family} if family else {}
@@ -78,7 +79,8 @@ class Party:
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def __enter__(self):
-        self.speaking.set()
+        if self.remote:
+            self.speaking.set()
         self._thread.start()
         return self
 
