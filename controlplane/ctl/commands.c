@@ -28,7 +28,7 @@ uint64_t ctl_now_ms(void)
 
 /* --- lines --- */
 
-#define COLUMNS "%-24.24s %-12.12s %-16.16s %-4s %9s %-6s %s"
+#define COLUMNS "%-20.20s %-10.10s %-15.15s %-3s %8s %-6s %s"
 
 void ctl_format_header(char line[static CTL_LINE_SIZE])
 {

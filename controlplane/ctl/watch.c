@@ -90,7 +90,7 @@ static void draw(const struct view *view)
 	if (!view->terminal)
 		return;
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_row == 0 || size.ws_col == 0)
-		size = (struct winsize){ .ws_row = 24, .ws_col = 100 }; /* a serial line, say */
+		size = (struct winsize){ .ws_row = 24, .ws_col = 120 }; /* a serial line, say */
 	for (shown = view->calls; shown != NULL; shown = shown->hh.next)
 		monitored += shown->call->n_monitors > 0;
 	ctl_format_header(line);
@@ -122,7 +122,7 @@ static void print_change(const struct view *view, const Bridgetap__V1__WatchCall
 		puts(line);
 	}
 	for (size_t i = 0; i < change->n_ended; i++)
-		printf("%-24.24s ended\n", change->ended[i]);
+		printf("%-20.20s ended\n", change->ended[i]);
 	fflush(stdout);
 }
 
