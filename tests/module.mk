@@ -10,12 +10,34 @@ $(O)/obj/tests/%.o: CPPFLAGS += -Idataplane -Icontrolplane -Itests/unit
 $(O)/obj/tests/%.o: CFLAGS += $(call pkg_cflags,cmocka)
 $(O)/obj/tests/unit/dpdk/%.o $(O)/obj/tests/unit/frame_test.o $(O)/obj/tests/e2e/%.o: CFLAGS += $(call pkg_cflags,$(dataplane_pkgs))
 
-$(unit_bin): $(O)/tests/%: $(O)/obj/tests/unit/%.o $(O)/lib/media.a
+$(unit_bin): $(O)/tests/%: $(O)/obj/tests/unit/%.o
 	@mkdir -p $(@D)
-	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(test_libs) $(call pkg_libs,cmocka) -lm
+	$(call say,LD)$(CC) $(LDFLAGS) $(test_flags) -o $@ $^ $(test_libs) $(call pkg_libs,cmocka) -lm
 
+# What each of them links besides cmocka.
+libs = $(patsubst %,$(O)/lib/%.a,$(1))
+$(patsubst %,$(O)/tests/%_test,codec frame matrix mix pcm_ring rtp rtp_source rtp_stream timeline): \
+	$(call libs,media)
+$(O)/tests/frame_test: $(call libs,net)
 $(O)/tests/codec_test: test_libs = $(call pkg_libs,spandsp)
-$(O)/tests/frame_test: $(O)/lib/net.a
+$(O)/tests/track_test: $(call objects,controlplane/recorder/track.c)
+$(O)/tests/port_pool_test $(O)/tests/changes_test: $(call libs,monitor)
+$(O)/tests/grpc_test: $(call libs,grpc api proto)
+$(O)/tests/grpc_test: test_libs = $(call pkg_libs,libnghttp2 libprotobuf-c)
+$(O)/tests/monitor_test: $(call objects,tests/unit/failing_alloc.c) \
+	$(call libs,dataplane_link loop monitor api proto) $(call objects,controlplane/log.c)
+$(O)/tests/monitor_test: test_libs = $(call pkg_libs,liburing libprotobuf-c)
+$(O)/tests/monitor_test: test_flags = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
+$(patsubst %,$(O)/obj/tests/unit/%_test.o,grpc monitor): CFLAGS += $(call pkg_cflags,$(controlplane_pkgs))
+$(patsubst %,$(O)/obj/tests/unit/%_test.o,grpc monitor): | $(call proto_headers,$(api_protos))
+
+# XDP programs, run by the kernel on packets of ours (as root).
+bpf_test_bin := $(patsubst tests/bpf/%.c,$(O)/tests/bpf/%,$(wildcard tests/bpf/*_test.c))
+
+$(O)/obj/tests/bpf/%.o: CFLAGS += $(call pkg_cflags,libbpf)
+$(bpf_test_bin): $(O)/tests/bpf/%: $(O)/obj/tests/bpf/%.o
+	@mkdir -p $(@D)
+	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(call pkg_libs,cmocka libbpf)
 
 $(dpdk_bin): $(O)/tests/dpdk/%: $(O)/obj/tests/unit/dpdk/%.o \
 		$(call objects,$(wildcard tests/unit/dpdk/fixture.c)) $(dataplane_libs)
@@ -23,9 +45,11 @@ $(dpdk_bin): $(O)/tests/dpdk/%: $(O)/obj/tests/unit/dpdk/%.o \
 	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(test_libs) \
 		$(call pkg_libs,cmocka $(dataplane_pkgs)) -lrte_net_ring -lm
 
+unit_all := $(unit_bin) $(dpdk_bin) $(bpf_test_bin)
+
 .PHONY: unit
-unit: $(unit_bin) $(dpdk_bin) $(bpf_objects) ## run the unit tests
-	@set -e; for t in $(unit_bin) $(dpdk_bin); do $$t; done
+unit: $(unit_all) $(bpf_objects) ## run the unit, DPDK and BPF tests (as root)
+	@BRIDGETAP_BPF=$(O)/bpf tests/run-unit $(unit_all)
 
 # The stubs of stock Python clients, generated from proto/ alone.
 $(O)/python/stamp: $(proto_src)

@@ -108,24 +108,25 @@ struct organisation *organisation_find(const struct world *world, const char *id
 	return organisation;
 }
 
-static struct organisation *new_organisation(struct world *world, const char *id)
+static struct organisation *new_organisation(struct world *world, const char *id, const char *name)
 {
 	struct organisation *organisation = calloc(1, sizeof(*organisation));
 
-	if (organisation == NULL || text_replace(&organisation->id, id) < 0) {
-		free(organisation);
+	if (organisation == NULL)
 		return NULL;
-	}
 	organisation->world = world;
 	organisation->changes.tombstones_max = TOMBSTONES_MAX;
 	organisation->changes.free_tombstone = call_free_tombstone;
+	if (text_replace(&organisation->id, id) < 0 || text_replace(&organisation->name, name) < 0)
+		goto fail;
 	HASH_ADD_KEYPTR(hh, world->organisations, organisation->id, strlen(id), organisation);
-	if (!table_has(organisation)) {
-		free(organisation->id);
-		free(organisation);
-		return NULL;
-	}
+	if (!table_has(organisation))
+		goto fail;
 	return organisation;
+
+fail:
+	free_organisation(organisation);
+	return NULL;
 }
 
 int organisation_check(const char *id, const char *name, struct refusal *refusal)
@@ -141,11 +142,12 @@ int organisation_put(struct world *world, const char *id, const char *name,
 	if (organisation_check(id, name, refusal) < 0)
 		return refusal->error;
 	*organisation = organisation_find(world, id);
-	if (*organisation == NULL)
-		*organisation = new_organisation(world, id);
-	if (*organisation == NULL || text_replace(&(*organisation)->name, name) < 0)
-		return refuse(refusal, -ENOMEM, "out of memory");
-	return 0;
+	if (*organisation != NULL)
+		return text_replace(&(*organisation)->name, name) == 0
+			       ? 0
+			       : refuse(refusal, -ENOMEM, "out of memory");
+	*organisation = new_organisation(world, id, name);
+	return *organisation != NULL ? 0 : refuse(refusal, -ENOMEM, "out of memory");
 }
 
 /* --- users --- */
@@ -158,12 +160,14 @@ struct user *user_find(const struct organisation *organisation, const char *id)
 	return user;
 }
 
-static struct user *new_user(struct organisation *organisation, const char *id)
+static struct user *new_user(struct organisation *organisation, const char *id, const char *name)
 {
 	struct user *user = calloc(1, sizeof(*user));
 
-	if (user == NULL || text_replace(&user->id, id) < 0) {
-		free(user);
+	if (user == NULL)
+		return NULL;
+	if (text_replace(&user->id, id) < 0 || text_replace(&user->name, name) < 0) {
+		free_user(user);
 		return NULL;
 	}
 	HASH_ADD_KEYPTR(hh, organisation->users, user->id, strlen(id), user);
@@ -191,8 +195,10 @@ int user_put(struct organisation *organisation, const char *id, const char *name
 		return refusal->error;
 	*user = user_find(organisation, id);
 	if (*user == NULL)
-		*user = new_user(organisation, id);
-	if (*user == NULL || text_replace(&(*user)->name, name) < 0)
+		*user = new_user(organisation, id, name);
+	else if (text_replace(&(*user)->name, name) < 0)
+		*user = NULL;
+	if (*user == NULL)
 		return refuse(refusal, -ENOMEM, "out of memory");
 	(*user)->role = role;
 	return 0;

@@ -1,0 +1,781 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 Bridgetap contributors */
+#include "check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <nghttp2/nghttp2.h>
+
+#include "bridgetap/v1/calls.pb-c.h"
+#include "grpc/base64.h"
+#include "grpc/message.h"
+#include "grpc/session.h"
+#include "grpc/status.h"
+#include "proto/unpack.h"
+
+/* --- texts --- */
+
+static void status_messages_are_percent_encoded_and_back(void **state)
+{
+	static const char *const texts[] = { "", "plain", "100 %", "Ольга", "tab\there", "%41" };
+	char encoded[64], decoded[64];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(texts); i++) {
+		grpc_percent_encode(encoded, sizeof(encoded), texts[i]);
+		for (const char *c = encoded; *c != '\0'; c++)
+			assert_in_range(*c, 0x20, 0x7e);
+		grpc_percent_decode(decoded, sizeof(decoded), encoded, strlen(encoded));
+		assert_string_equal(decoded, texts[i]);
+	}
+	grpc_percent_encode(encoded, 8, "aaaaaaaaaaaaaaaa");
+	assert_true(strlen(encoded) < 8);
+	grpc_percent_decode(decoded, sizeof(decoded), "%", 1);
+	assert_string_equal(decoded, "%");
+	grpc_percent_decode(decoded, sizeof(decoded), "%zz%4", 5);
+	assert_string_equal(decoded, "%zz%4");
+}
+
+static void timeouts_are_read_as_the_specification_says(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t ms;
+	} cases[] = {
+		{ "3S", 3000 },
+		{ "2989m", 2989 },
+		{ "1M", 60000 },
+		{ "1H", 3600000 },
+		{ "1500u", 2 },
+		{ "1n", 1 },
+		{ "0S", 0 },
+		{ "99999999H", 359999996400000 },
+		{ "", UINT64_MAX },
+		{ "S", UINT64_MAX },
+		{ "5", UINT64_MAX },
+		{ "5x", UINT64_MAX },
+		{ "-5S", UINT64_MAX },
+		{ "123456789S", UINT64_MAX },
+		{ "5SS", UINT64_MAX },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++)
+		assert_true(
+			grpc_parse_timeout(cases[i].text, strlen(cases[i].text)) == cases[i].ms);
+}
+
+static void base64_survives_a_round_trip(void **state)
+{
+	uint8_t bytes[64];
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(i * 37);
+	for (size_t length = 0; length <= sizeof(bytes); length++) {
+		char *text = base64_encode(bytes, length);
+		size_t back_length;
+		uint8_t *back = base64_decode(text, &back_length);
+
+		assert_int_equal(back_length, length);
+		assert_memory_equal(back, bytes, length);
+		free(back);
+		free(text);
+	}
+	assert_null(base64_decode("a b", &(size_t){ 0 }));
+}
+
+/* --- messages --- */
+
+static void messages_come_together_however_they_are_cut(void **state)
+{
+	/* Three messages of 3, 0 and 300 bytes. */
+	uint8_t stream[5 + 3 + 5 + 5 + 300] = { 0, 0, 0, 0, 3, 'a', 'b', 'c', 0, 0, 0, 0, 0, 0, 0,
+		0, 1, 44 };
+
+	(void)state;
+	memset(stream + 18, 'x', 300);
+	for (size_t piece = 1; piece <= sizeof(stream); piece++) {
+		static const uint32_t expected[] = { 3, 0, 300 };
+		struct grpc_assembler assembler = { 0 };
+		unsigned got = 0;
+
+		for (size_t at = 0; at < sizeof(stream); at += piece) {
+			const uint8_t *data = stream + at;
+			size_t left = sizeof(stream) - at < piece ? sizeof(stream) - at : piece;
+
+			while (left > 0) {
+				enum grpc_assembly was =
+					grpc_assembler_feed(&assembler, &data, &left);
+
+				if (was == GRPC_ASSEMBLY_MORE)
+					break;
+				assert_int_equal(was, GRPC_ASSEMBLY_COMPLETE);
+				assert_int_equal(assembler.length, expected[got++]);
+				grpc_assembler_reset(&assembler);
+			}
+		}
+		assert_int_equal(got, 3);
+		assert_false(grpc_assembler_is_partial(&assembler));
+	}
+}
+
+static void oversized_and_compressed_messages_are_told(void **state)
+{
+	const uint8_t large[] = { 0, 0, 0x40, 0, 1 }, compressed[] = { 1, 0, 0, 0, 1 };
+	struct grpc_assembler assembler = { 0 };
+	const uint8_t *data = large;
+	size_t left = 5;
+
+	(void)state;
+	assert_int_equal(grpc_assembler_feed(&assembler, &data, &left), GRPC_ASSEMBLY_TOO_LARGE);
+	grpc_assembler_reset(&assembler);
+	data = compressed;
+	left = 5;
+	assert_int_equal(grpc_assembler_feed(&assembler, &data, &left), GRPC_ASSEMBLY_COMPRESSED);
+	grpc_assembler_reset(&assembler);
+}
+
+static const struct {
+	const char *what;
+	bool good;
+	size_t length;
+	uint8_t bytes[16];
+} texts[] = {
+	{ "ASCII", true, 3, "abc" },
+	{ "empty", true, 0, "" },
+	{ "two bytes", true, 2, "\xc3\xa9" },
+	{ "three bytes", true, 3, "\xe2\x82\xac" },
+	{ "four bytes", true, 4, "\xf0\x9f\x93\x9e" },
+	{ "the last code point", true, 4, "\xf4\x8f\xbf\xbf" },
+	{ "a NUL", false, 3, "a\0b" },
+	{ "a lone continuation", false, 1, "\x80" },
+	{ "cut short", false, 2, "\xe2\x82" },
+	{ "an overlong slash", false, 2, "\xc0\xaf" },
+	{ "an overlong three", false, 3, "\xe0\x80\xaf" },
+	{ "an overlong four", false, 4, "\xf0\x80\x80\xaf" },
+	{ "a surrogate", false, 3, "\xed\xa0\x80" },
+	{ "past the last code point", false, 4, "\xf4\x90\x80\x80" },
+	{ "0xff", false, 1, "\xff" },
+};
+
+static void texts_must_be_utf8(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(texts); i++) {
+		char error[UNPACK_ERROR_SIZE];
+		uint8_t bytes[32] = { 0x0a, (uint8_t)texts[i].length };
+		ProtobufCMessage *message;
+
+		memcpy(bytes + 2, texts[i].bytes, texts[i].length);
+		message = unpack(&bridgetap__v1__get_call_request__descriptor, bytes,
+			2 + texts[i].length, 1000, error);
+		if ((message != NULL) != texts[i].good)
+			fail_msg("%s", texts[i].what);
+		if (message == NULL)
+			assert_non_null(strstr(error, "call_id is not UTF-8"));
+		unpacked_free(message);
+	}
+}
+
+static void a_message_may_not_unpack_to_more_than_its_budget(void **state)
+{
+	char error[UNPACK_ERROR_SIZE];
+	uint8_t bytes[2000];
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(bytes); i += 2) {
+		bytes[i] = 0x12; /* LoadCallTableRequest.calls, empty */
+		bytes[i + 1] = 0;
+	}
+	assert_null(unpack(&bridgetap__v1__load_call_table_request__descriptor, bytes,
+		sizeof(bytes), 50000, error));
+	assert_non_null(strstr(error, "reasonable size"));
+}
+
+/* --- sessions: a client of nghttp2's own, and the server, in one process without any I/O --- */
+
+static uint64_t now;
+static unsigned wakes, cancellations, messages_seen;
+static struct grpc_call *held; /* a call that the service has not answered */
+static bool ended;
+
+static uint64_t get_now(void *arg)
+{
+	(void)arg;
+	return now;
+}
+
+static void count_wake(void *arg, void *session)
+{
+	(void)arg;
+	(void)session;
+	wakes++;
+}
+
+static void call_cancelled(struct grpc_call *call, void *state)
+{
+	(void)state;
+	assert_ptr_equal(call, held);
+	held = NULL;
+	cancellations++;
+}
+
+static void hold(struct grpc_call *call, const ProtobufCMessage *message)
+{
+	const struct grpc_call_hooks hooks = { .cancelled = call_cancelled };
+
+	(void)message;
+	messages_seen++;
+	held = call;
+	grpc_call_set_hooks(call, &hooks);
+}
+
+/* Echoes the metadata "who" and the request's id in a call's. */
+static void echo(struct grpc_call *call, const ProtobufCMessage *message)
+{
+	const Bridgetap__V1__GetCallRequest *request = (const void *)message;
+	Bridgetap__V1__Call response = BRIDGETAP__V1__CALL__INIT;
+
+	messages_seen++;
+	response.id = request->call_id;
+	response.agent_user = (char *)(uintptr_t)grpc_call_metadata(call, "who");
+	assert_int_equal(grpc_call_peer(call)->uid, 42);
+	grpc_call_reply(call, &response.base);
+}
+
+static void refuse_it(struct grpc_call *call, const ProtobufCMessage *message)
+{
+	(void)message;
+	messages_seen++;
+	grpc_call_finish(call, GRPC_NOT_FOUND, "it is not there", NULL);
+}
+
+static void stream_two(struct grpc_call *call, const ProtobufCMessage *message)
+{
+	Bridgetap__V1__WatchCallsResponse response = BRIDGETAP__V1__WATCH_CALLS_RESPONSE__INIT;
+
+	(void)message;
+	grpc_call_send(call, &response.base);
+	grpc_call_send(call, &response.base);
+	grpc_call_finish(call, GRPC_OK, "", NULL);
+}
+
+static void count_message(struct grpc_call *call, const ProtobufCMessage *message)
+{
+	(void)call;
+	(void)message;
+	messages_seen++;
+}
+
+static void note_end(struct grpc_call *call)
+{
+	Bridgetap__V1__LoadCallTableResponse response =
+		BRIDGETAP__V1__LOAD_CALL_TABLE_RESPONSE__INIT;
+
+	ended = true;
+	response.created = messages_seen;
+	grpc_call_reply(call, &response.base);
+}
+
+static const struct grpc_method methods[] = {
+	{ "GetCall", echo, NULL },
+	{ "DeleteCall", refuse_it, NULL },
+	{ "CreateCall", hold, NULL },
+	{ "WatchCalls", stream_two, NULL },
+	{ "LoadCallTable", count_message, note_end },
+	{ "ListCalls", hold, NULL },
+	{ "StartRecording", hold, NULL },
+	{ "PauseRecording", hold, NULL },
+	{ "ResumeRecording", hold, NULL },
+	{ "StopRecording", hold, NULL },
+};
+
+static const struct grpc_service service = { &bridgetap__v1__calls__descriptor, methods, NULL };
+static const struct grpc_server server = { &service, 1, get_now, count_wake, NULL };
+
+/* The client's side, and what it has seen. */
+static struct grpc_session *session;
+static nghttp2_session *client;
+static struct {
+	char status[8], grpc_status[8], message[128];
+	bool closed;
+	uint32_t error;
+	struct grpc_assembler assembler;
+	unsigned responses;
+	char id[64], user[64];
+	uint8_t body[4096];
+	size_t body_length, body_sent;
+	bool keep_open;
+} seen;
+
+static int client_header(nghttp2_session *h, const nghttp2_frame *frame, const uint8_t *name,
+	size_t name_length, const uint8_t *value, size_t value_length, uint8_t flags, void *arg)
+{
+	(void)h;
+	(void)frame;
+	(void)name_length;
+	(void)value_length;
+	(void)flags;
+	(void)arg;
+	if (strcmp((const char *)name, ":status") == 0)
+		snprintf(seen.status, sizeof(seen.status), "%s", (const char *)value);
+	if (strcmp((const char *)name, "grpc-status") == 0)
+		snprintf(seen.grpc_status, sizeof(seen.grpc_status), "%s", (const char *)value);
+	if (strcmp((const char *)name, "grpc-message") == 0)
+		snprintf(seen.message, sizeof(seen.message), "%s", (const char *)value);
+	return 0;
+}
+
+static int client_data(nghttp2_session *h, uint8_t flags, int32_t stream, const uint8_t *data,
+	size_t length, void *arg)
+{
+	(void)h;
+	(void)flags;
+	(void)stream;
+	(void)arg;
+	while (length > 0) {
+		Bridgetap__V1__Call *call;
+
+		if (grpc_assembler_feed(&seen.assembler, &data, &length) != GRPC_ASSEMBLY_COMPLETE)
+			break;
+		seen.responses++;
+		call = bridgetap__v1__call__unpack(
+			NULL, seen.assembler.length, seen.assembler.body);
+		if (call != NULL) {
+			snprintf(seen.id, sizeof(seen.id), "%s", call->id);
+			snprintf(seen.user, sizeof(seen.user), "%s", call->agent_user);
+			bridgetap__v1__call__free_unpacked(call, NULL);
+		}
+		grpc_assembler_reset(&seen.assembler);
+	}
+	return 0;
+}
+
+static int client_closed(nghttp2_session *h, int32_t stream, uint32_t error, void *arg)
+{
+	(void)h;
+	(void)stream;
+	(void)arg;
+	seen.closed = true;
+	seen.error = error;
+	return 0;
+}
+
+static ssize_t client_body(nghttp2_session *h, int32_t stream, uint8_t *buffer, size_t size,
+	uint32_t *flags, nghttp2_data_source *source, void *arg)
+{
+	size_t piece = seen.body_length - seen.body_sent;
+
+	(void)h;
+	(void)stream;
+	(void)source;
+	(void)arg;
+	piece = piece < size ? piece : size;
+	memcpy(buffer, seen.body + seen.body_sent, piece);
+	seen.body_sent += piece;
+	if (seen.body_sent < seen.body_length)
+		return (ssize_t)piece;
+	if (!seen.keep_open)
+		*flags = NGHTTP2_DATA_FLAG_EOF;
+	else if (piece == 0)
+		return NGHTTP2_ERR_DEFERRED;
+	return (ssize_t)piece;
+}
+
+static int start(void **state)
+{
+	const struct grpc_peer peer = { .uid = 42 };
+	nghttp2_session_callbacks *callbacks;
+
+	(void)state;
+	memset(&seen, 0, sizeof(seen));
+	held = NULL;
+	ended = false;
+	wakes = cancellations = messages_seen = 0;
+	now = 1000;
+	nghttp2_session_callbacks_new(&callbacks);
+	nghttp2_session_callbacks_set_on_header_callback(callbacks, client_header);
+	nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, client_data);
+	nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, client_closed);
+	nghttp2_session_client_new(&client, callbacks, NULL);
+	nghttp2_session_callbacks_del(callbacks);
+	nghttp2_submit_settings(client, NGHTTP2_FLAG_NONE, NULL, 0);
+	session = grpc_session_create(&server, &peer, NULL);
+	assert_non_null(session);
+	return 0;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	grpc_session_destroy(session);
+	nghttp2_session_del(client);
+	grpc_assembler_reset(&seen.assembler);
+	assert_null(held); /* whatever the service held was cancelled */
+	return 0;
+}
+
+/* Carry bytes back and forth, in pieces of `piece`, until neither side has any. */
+static void carry_in(size_t piece)
+{
+	for (bool moved = true; moved;) {
+		const uint8_t *bytes;
+		uint8_t buffer[1000];
+		ssize_t length;
+
+		moved = false;
+		while ((length = nghttp2_session_mem_send(client, &bytes)) > 0) {
+			moved = true;
+			for (size_t at = 0; at < (size_t)length; at += piece) {
+				size_t left = (size_t)length - at;
+
+				grpc_session_receive(
+					session, bytes + at, left < piece ? left : piece);
+			}
+		}
+		while ((length = grpc_session_send(session, buffer,
+				piece < sizeof(buffer) ? piece : sizeof(buffer))) > 0) {
+			moved = true;
+			nghttp2_session_mem_recv(client, buffer, (size_t)length);
+		}
+	}
+}
+
+static void carry(void)
+{
+	carry_in(4096);
+}
+
+static void add_message(const ProtobufCMessage *message)
+{
+	size_t size;
+	uint8_t *bytes = grpc_message_pack(message, &size);
+
+	memcpy(seen.body + seen.body_length, bytes, size);
+	seen.body_length += size;
+	free(bytes);
+}
+
+static void add_request(const char *call_id)
+{
+	Bridgetap__V1__GetCallRequest request = BRIDGETAP__V1__GET_CALL_REQUEST__INIT;
+
+	request.call_id = (char *)(uintptr_t)call_id;
+	add_message(&request.base);
+}
+
+#define NV(n, v)                                                                              \
+	{                                                                                     \
+		(uint8_t *)(uintptr_t)(n), (uint8_t *)(uintptr_t)(v), strlen(n), strlen(v), 0 \
+	}
+
+static int32_t request_with(const char *path, const char *name, const char *value)
+{
+	const nghttp2_data_provider body = { .read_callback = client_body };
+	const nghttp2_nv headers[] = {
+		NV(":method", "POST"),
+		NV(":scheme", "http"),
+		NV(":path", path),
+		NV(":authority", "/run/some.sock"), /* as grpc-java has it */
+		NV("content-type", "application/grpc"),
+		NV("te", "trailers"),
+		NV(name, value),
+	};
+
+	return nghttp2_submit_request(client, NULL, headers, COUNT_OF(headers), &body, NULL);
+}
+
+static int32_t request(const char *path)
+{
+	return request_with(path, "who", "me");
+}
+
+static void assert_ended(const char *grpc_status)
+{
+	assert_string_equal(seen.status, "200");
+	assert_string_equal(seen.grpc_status, grpc_status);
+	assert_true(seen.closed);
+	assert_int_equal(seen.error, NGHTTP2_NO_ERROR);
+}
+
+static void a_unary_call_is_answered_however_the_bytes_are_cut(void **state)
+{
+	(void)state;
+	for (size_t piece = 1; piece < 40; piece++) {
+		add_request("some call");
+		request("/bridgetap.v1.Calls/GetCall");
+		carry_in(piece);
+		assert_ended("0");
+		assert_string_equal(seen.id, "some call");
+		assert_string_equal(seen.user, "me");
+		assert_int_equal(seen.responses, 1);
+		memset(&seen, 0, sizeof(seen));
+	}
+}
+
+static void a_refusal_is_trailers_alone(void **state)
+{
+	(void)state;
+	add_request("x");
+	request("/bridgetap.v1.Calls/DeleteCall");
+	carry();
+	assert_ended("5");
+	assert_string_equal(seen.message, "it is not there");
+	assert_int_equal(seen.responses, 0);
+}
+
+static void a_server_stream_has_its_messages_and_then_its_status(void **state)
+{
+	(void)state;
+	add_request("");
+	request("/bridgetap.v1.Calls/WatchCalls");
+	carry();
+	assert_ended("0");
+	assert_int_equal(seen.responses, 2);
+}
+
+static void a_client_stream_is_taken_message_by_message(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 5; i++) {
+		Bridgetap__V1__LoadCallTableRequest part =
+			BRIDGETAP__V1__LOAD_CALL_TABLE_REQUEST__INIT;
+
+		add_message(&part.base);
+	}
+	request("/bridgetap.v1.Calls/LoadCallTable");
+	carry();
+	assert_true(ended);
+	assert_int_equal(messages_seen, 5);
+	assert_ended("0");
+}
+
+static void an_answer_may_come_later(void **state)
+{
+	Bridgetap__V1__Call response = BRIDGETAP__V1__CALL__INIT;
+
+	(void)state;
+	add_request("");
+	request("/bridgetap.v1.Calls/CreateCall");
+	carry();
+	assert_non_null(held);
+	assert_false(seen.closed);
+	assert_int_equal(wakes, 0);
+	grpc_call_reply(held, &response.base);
+	held = NULL;
+	assert_true(wakes > 0);
+	carry();
+	assert_ended("0");
+}
+
+static void a_client_that_cancels_is_heard_of(void **state)
+{
+	int32_t stream;
+
+	(void)state;
+	add_request("");
+	stream = request("/bridgetap.v1.Calls/CreateCall");
+	carry();
+	assert_non_null(held);
+	nghttp2_submit_rst_stream(client, NGHTTP2_FLAG_NONE, stream, NGHTTP2_CANCEL);
+	carry();
+	assert_null(held);
+	assert_int_equal(cancellations, 1);
+}
+
+static void a_connection_that_breaks_cancels_its_calls(void **state)
+{
+	(void)state;
+	add_request("");
+	request("/bridgetap.v1.Calls/CreateCall");
+	carry();
+	assert_non_null(held);
+	/* stop() destroys the session, and checks that nothing is held. */
+}
+
+static void a_deadline_that_passes_cancels_the_call(void **state)
+{
+	(void)state;
+	add_request("");
+	request_with("/bridgetap.v1.Calls/CreateCall", "grpc-timeout", "500m");
+	carry();
+	assert_non_null(held);
+	assert_in_range(grpc_session_deadline(session), 1500, 1502);
+	now = 1400;
+	grpc_session_expire(session);
+	assert_non_null(held);
+	now = 1600;
+	grpc_session_expire(session);
+	assert_null(held);
+	assert_true(grpc_session_deadline(session) == UINT64_MAX);
+	carry();
+	assert_true(seen.closed);
+	assert_int_equal(seen.error, NGHTTP2_CANCEL);
+}
+
+static void a_client_that_goes_on_sending_is_told_to_stop(void **state)
+{
+	(void)state;
+	add_request("x");
+	seen.keep_open = true;
+	request("/bridgetap.v1.Calls/GetCall");
+	carry();
+	assert_ended("0");
+}
+
+static const struct {
+	const char *what;
+	const char *path, *header, *value;
+	unsigned requests;
+	const char *status, *grpc_status;
+} refused[] = {
+	{ "no such method", "/bridgetap.v1.Calls/Nope", "a", "b", 1, "200", "12" },
+	{ "no such service", "/bridgetap.v1.Nope/GetCall", "a", "b", 1, "200", "12" },
+	{ "a prefix of a service", "/bridgetap.v1.Call/GetCall", "a", "b", 1, "200", "12" },
+	{ "no path to speak of", "/", "a", "b", 1, "200", "12" },
+	{ "another content type", "/bridgetap.v1.Calls/GetCall", "content-type", "text/html", 1,
+		"415", "" },
+	{ "a content type that only begins like ours", "/bridgetap.v1.Calls/GetCall",
+		"content-type", "application/grpc-web", 1, "415", "" },
+	{ "another method", "/bridgetap.v1.Calls/GetCall", ":method", "GET", 1, "405", "" },
+	{ "an encoding", "/bridgetap.v1.Calls/GetCall", "grpc-encoding", "gzip", 1, "200", "12" },
+	{ "no message", "/bridgetap.v1.Calls/GetCall", "a", "b", 0, "200", "12" },
+	{ "two messages", "/bridgetap.v1.Calls/CreateCall", "a", "b", 2, "200", "12" },
+};
+
+static void what_is_no_proper_call_is_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(refused); i++) {
+		for (unsigned r = 0; r < refused[i].requests; r++)
+			add_request("");
+		request_with(refused[i].path, refused[i].header, refused[i].value);
+		carry();
+		if (strcmp(seen.status, refused[i].status) != 0 ||
+			strcmp(seen.grpc_status, refused[i].grpc_status) != 0 || !seen.closed)
+			fail_msg("%s: %s, %s", refused[i].what, seen.status, seen.grpc_status);
+		assert_null(held);
+		memset(&seen, 0, sizeof(seen));
+	}
+}
+
+static void a_message_that_is_cut_short_is_refused(void **state)
+{
+	(void)state;
+	add_request("a longer id");
+	seen.body_length -= 3;
+	request("/bridgetap.v1.Calls/GetCall");
+	carry();
+	assert_ended("3");
+}
+
+static void noise_ends_the_connection(void **state)
+{
+	uint8_t noise[4096];
+
+	(void)state;
+	srandom(11);
+	for (unsigned round = 0; round < 300; round++) {
+		const struct grpc_peer peer = { .uid = 42 };
+		struct grpc_session *victim = grpc_session_create(&server, &peer, NULL);
+		static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+		size_t length = (size_t)random() % sizeof(noise);
+
+		for (size_t i = 0; i < length; i++)
+			noise[i] = (uint8_t)random();
+		if (round % 2 == 0)
+			grpc_session_receive(victim, (const uint8_t *)preface, 24);
+		grpc_session_receive(victim, noise, length);
+		grpc_session_destroy(victim);
+	}
+}
+
+static void floods_are_cut_off(void **state)
+{
+	unsigned resets = 0;
+
+	(void)state;
+	carry();
+	/* Open and reset at once, as in CVE-2023-44487. */
+	for (; resets < 5000; resets++) {
+		int32_t stream;
+		const uint8_t *bytes;
+		ssize_t length;
+		int ret = 0;
+
+		memset(&seen, 0, sizeof(seen));
+		add_request("x");
+		stream = request("/bridgetap.v1.Calls/GetCall");
+		if (stream < 0)
+			break;
+		nghttp2_submit_rst_stream(client, NGHTTP2_FLAG_NONE, stream, NGHTTP2_CANCEL);
+		nghttp2_session_mem_send(client, &bytes); /* HEADERS */
+		while ((length = nghttp2_session_mem_send(client, &bytes)) > 0)
+			ret |= grpc_session_receive(session, bytes, (size_t)length);
+		(void)ret;
+		carry();
+		if (!nghttp2_session_want_read(client) && !nghttp2_session_want_write(client))
+			break;
+	}
+	assert_true(messages_seen < 5000);
+}
+
+static void goaway_comes_before_the_end(void **state)
+{
+	(void)state;
+	carry();
+	grpc_session_shut_down(session);
+	carry();
+	assert_int_equal(nghttp2_session_check_request_allowed(client), 0);
+	assert_true(grpc_session_is_over(session));
+}
+
+static void every_service_must_have_all_its_methods(void **state)
+{
+	static const struct grpc_method few[] = { { "GetCall", echo, NULL },
+		{ "GetCall", echo, NULL }, { "GetCall", echo, NULL }, { "GetCall", echo, NULL },
+		{ "GetCall", echo, NULL }, { "GetCall", echo, NULL }, { "GetCall", echo, NULL },
+		{ "GetCall", echo, NULL }, { "GetCall", echo, NULL }, { "GetCall", echo, NULL } };
+	const struct grpc_service lacking = { &bridgetap__v1__calls__descriptor, few, NULL };
+	const struct grpc_server broken = { &lacking, 1, get_now, count_wake, NULL };
+	const char *missing;
+
+	(void)state;
+	assert_true(grpc_server_check(&server, &missing));
+	assert_false(grpc_server_check(&broken, &missing));
+	assert_string_equal(missing, "CreateCall");
+}
+
+int main(void)
+{
+#define SESSION_TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(status_messages_are_percent_encoded_and_back),
+		cmocka_unit_test(timeouts_are_read_as_the_specification_says),
+		cmocka_unit_test(base64_survives_a_round_trip),
+		cmocka_unit_test(messages_come_together_however_they_are_cut),
+		cmocka_unit_test(oversized_and_compressed_messages_are_told),
+		cmocka_unit_test(texts_must_be_utf8),
+		cmocka_unit_test(a_message_may_not_unpack_to_more_than_its_budget),
+		SESSION_TEST(a_unary_call_is_answered_however_the_bytes_are_cut),
+		SESSION_TEST(a_refusal_is_trailers_alone),
+		SESSION_TEST(a_server_stream_has_its_messages_and_then_its_status),
+		SESSION_TEST(a_client_stream_is_taken_message_by_message),
+		SESSION_TEST(an_answer_may_come_later),
+		SESSION_TEST(a_client_that_cancels_is_heard_of),
+		SESSION_TEST(a_connection_that_breaks_cancels_its_calls),
+		SESSION_TEST(a_deadline_that_passes_cancels_the_call),
+		SESSION_TEST(a_client_that_goes_on_sending_is_told_to_stop),
+		SESSION_TEST(what_is_no_proper_call_is_refused),
+		SESSION_TEST(a_message_that_is_cut_short_is_refused),
+		SESSION_TEST(noise_ends_the_connection),
+		SESSION_TEST(floods_are_cut_off),
+		SESSION_TEST(goaway_comes_before_the_end),
+		cmocka_unit_test(every_service_must_have_all_its_methods),
+	};
+
+	return cmocka_run_group_tests_name("grpc", tests, NULL, NULL);
+}

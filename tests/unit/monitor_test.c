@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 Bridgetap contributors */
+#include "check.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dataplane_link/wire.h"
+#include "failing_alloc.h"
+#include "monitor/call.h"
+#include "monitor/decision.h"
+#include "monitor/session.h"
+#include "proto/unpack.h"
+
+static struct world world;
+static struct organisation *acme;
+static struct user *ann, *sue, *sam, *adam;
+static struct refusal refusal;
+static uint32_t randomness;
+
+static uint32_t count_up(void *arg)
+{
+	(void)arg;
+	return ++randomness * 2654435761u;
+}
+
+static struct address address(const char *text, uint16_t port)
+{
+	struct address a = { .length = 4, .port = port };
+
+	assert_int_equal(inet_pton(AF_INET, text, a.bytes), 1);
+	return a;
+}
+
+static void set_realms(struct world *w)
+{
+	const struct realm_description realms[] = {
+		{ "access", address("192.0.2.1", 0), 20000, 20019, false },
+		{ "recording", address("198.51.100.1", 0), 30000, 30019, true },
+	};
+
+	assert_int_equal(world_set_realms(w, realms, 2), 0);
+}
+
+static struct user *put_user(const char *id, enum user_role role)
+{
+	struct user *user;
+
+	assert_int_equal(user_put(acme, id, id, role, &user, &refusal), 0);
+	return user;
+}
+
+static int start(void **state)
+{
+	(void)state;
+	world_init(&world, count_up, NULL);
+	set_realms(&world);
+	assert_int_equal(organisation_put(&world, "acme", "Acme", &acme, &refusal), 0);
+	ann = put_user("ann", USER_ROLE_AGENT);
+	sue = put_user("sue", USER_ROLE_SUPERVISOR);
+	sam = put_user("sam", USER_ROLE_SUPERVISOR);
+	adam = put_user("adam", USER_ROLE_ADMIN);
+	return 0;
+}
+
+static unsigned free_ports(void)
+{
+	return world.realms[0].ports.free + world.realms[1].ports.free;
+}
+
+static int stop(void **state)
+{
+	struct call *call, *next;
+
+	(void)state;
+	HASH_ITER (hh, acme->calls, call, next)
+		call_end(call);
+	assert_int_equal(free_ports(), 20); /* no port has been lost */
+	assert_null(acme->sessions);
+	world_fini(&world);
+	return 0;
+}
+
+static struct media media(uint16_t port)
+{
+	return (struct media){ .remote = address("192.0.2.10", port) };
+}
+
+static struct call_description description(const char *id)
+{
+	return (struct call_description){
+		.id = id,
+		.agent = media(4000),
+		.customer = media(5000),
+		.agent_user = "ann",
+		.contact_number = "+49",
+		.record = true,
+		.recording = {
+			.agent = address("198.51.100.2", 7000),
+			.customer = address("198.51.100.2", 7002),
+		},
+	};
+}
+
+static struct call *new_call(const char *id)
+{
+	struct call_description d = description(id);
+	struct call *call;
+
+	assert_int_equal(call_create(acme, &d, 1000, &call, &refusal), 0);
+	return call;
+}
+
+/* --- calls --- */
+
+static void a_call_has_ports_and_ssrcs_of_its_own(void **state)
+{
+	struct call *a = new_call("a"), *b = new_call("b");
+
+	(void)state;
+	assert_ptr_equal(call_find(acme, "a"), a);
+	assert_ptr_equal(call_find_by_wire_id(&world, b->wire_id), b);
+	assert_int_not_equal(a->agent.local_port, a->customer.local_port);
+	assert_int_not_equal(a->agent.local_port, b->agent.local_port);
+	assert_int_not_equal(a->agent.ssrc, a->customer.ssrc);
+	assert_int_equal(a->recording.leg_count, 2);
+	assert_string_equal(a->recording.legs[0].realm->name, "recording");
+	assert_int_equal(free_ports(), 20 - 8);
+	call_end(a);
+	assert_null(call_find(acme, "a"));
+	assert_int_equal(free_ports(), 20 - 4);
+}
+
+static void ids_are_unique_and_chosen_where_none_is_given(void **state)
+{
+	struct call_description d = description("a");
+	struct call *call;
+
+	(void)state;
+	new_call("a");
+	assert_int_equal(call_create(acme, &d, 0, &call, &refusal), -EEXIST);
+	d.id = "";
+	assert_int_equal(call_create(acme, &d, 0, &call, &refusal), 0);
+	assert_true(strlen(call->id) >= 16);
+}
+
+static void when_ports_run_out_nothing_is_half_made(void **state)
+{
+	struct call_description d = description("full");
+	struct call *call;
+	unsigned made = 0;
+	char id[8];
+
+	(void)state;
+	for (; made < 10; made++) {
+		struct call_description next = description(id);
+
+		snprintf(id, sizeof(id), "c%u", made);
+		if (call_create(acme, &next, 0, &call, &refusal) < 0)
+			break;
+	}
+	assert_int_equal(made, 5); /* ten ports in each realm, two legs in each */
+	assert_int_equal(refusal.error, -ENOSPC);
+	assert_int_equal(free_ports(), 0);
+	call_end(call_find(acme, "c2"));
+	assert_int_equal(call_create(acme, &d, 0, &call, &refusal), 0);
+}
+
+static void recording_goes_through_its_states_and_no_others(void **state)
+{
+	struct call *call = new_call("a");
+	struct recording_target target = call->recording.target;
+
+	(void)state;
+	assert_int_equal(recording_start(call, &target, &refusal), -EEXIST);
+	assert_int_equal(recording_resume(call, &refusal), -EBADSLT);
+	assert_int_equal(recording_pause(call, &refusal), 0);
+	assert_int_equal(recording_pause(call, &refusal), -EBADSLT);
+	assert_int_equal(recording_resume(call, &refusal), 0);
+	assert_int_equal(recording_stop(call, &refusal), 0);
+	assert_int_equal(recording_stop(call, &refusal), -EBADSLT);
+	assert_int_equal(call->recording.leg_count, 0);
+	target.customer.length = 0;
+	assert_int_equal(recording_start(call, &target, &refusal), -EINVAL);
+	target.agent.length = 0;
+	target.mix = address("198.51.100.2", 7004);
+	assert_int_equal(recording_start(call, &target, &refusal), 0);
+	assert_int_equal(call->recording.leg_count, 1);
+}
+
+static void an_update_keeps_ports_ssrcs_and_monitors(void **state)
+{
+	struct call *call = new_call("a");
+	struct call_description d = description("a");
+	struct media phone = media(6000);
+	struct leg before = call->agent;
+	struct session *session;
+
+	(void)state;
+	assert_int_equal(session_join(call, sue, MODE_LISTEN, &phone, 0, &session, &refusal), 0);
+	d.agent = media(4444);
+	d.contact_number = "+1";
+	assert_int_equal(call_update(call, &d, &refusal), 0);
+	assert_int_equal(call->agent.media.remote.port, 4444);
+	assert_int_equal(call->agent.local_port, before.local_port);
+	assert_int_equal(call->agent.ssrc, before.ssrc);
+	assert_string_equal(call->contact_number, "+1");
+	assert_ptr_equal(call->sessions, session);
+}
+
+/* --- monitoring --- */
+
+static void who_may_join_is_decided_by_role_seat_and_session(void **state)
+{
+	struct call *a = new_call("a"), *b = new_call("b");
+	struct media phone = media(6000);
+	struct session *session;
+
+	(void)state;
+	assert_int_equal(decide_join(a, ann), 1u << REASON_NOT_PERMITTED);
+	assert_int_equal(decide_join(a, sue), 0);
+	assert_int_equal(decide_join(a, adam), 0);
+	assert_int_equal(session_join(a, sue, MODE_BARGE, &phone, 0, &session, &refusal), 0);
+	assert_int_equal(decide_join(a, sam), 1u << REASON_CALL_FULL);
+	assert_int_equal(decide_join(b, sam), 0);
+	assert_int_equal(decide_join(b, sue), 1u << REASON_ALREADY_MONITORING);
+	assert_int_equal(decide_join(a, ann), 1u << REASON_NOT_PERMITTED | 1u << REASON_CALL_FULL);
+	world.seats_max = 4;
+	assert_int_equal(decide_join(a, sam), 0);
+	session_end(session);
+	assert_int_equal(decide_join(b, sue), 0);
+}
+
+static void a_mode_is_one_of_three(void **state)
+{
+	struct call *call = new_call("a");
+	struct media phone = media(6000);
+	struct session *session;
+
+	(void)state;
+	for (int mode = -1; mode < 6; mode++) {
+		bool known = mode >= MODE_LISTEN && mode <= MODE_BARGE;
+		int ret = session_join(call, sue, (enum mode)mode, &phone, 0, &session, &refusal);
+
+		assert_int_equal(ret, known ? 0 : -EINVAL);
+		if (known) {
+			assert_int_equal(session_switch(session, sue, 9, &refusal), -EINVAL);
+			assert_int_equal(session->mode, mode);
+			session_end(session);
+		}
+	}
+}
+
+static void a_session_is_its_users_to_switch_and_leave(void **state)
+{
+	struct call *call = new_call("a");
+	struct media phone = media(6000);
+	struct session *session;
+
+	(void)state;
+	assert_int_equal(session_join(call, sue, MODE_LISTEN, &phone, 0, &session, &refusal), 0);
+	assert_int_equal(session_switch(session, sam, MODE_BARGE, &refusal), -EPERM);
+	assert_int_equal(session_switch(session, sue, MODE_BARGE, &refusal), 0);
+	assert_int_equal(session_check_leave(session, sam, &refusal), -EPERM);
+	assert_int_equal(session_check_leave(session, adam, &refusal), 0);
+	assert_ptr_equal(session_find(acme, session->id), session);
+	call_end(call);
+	assert_null(acme->sessions);
+}
+
+/* --- memory that runs out: every allocation of every operation fails once --- */
+
+static int try_create(void)
+{
+	struct call_description d = description("oom");
+	char *tags[] = { "one", "two" };
+	struct call *call;
+
+	d.tags = tags;
+	d.tag_count = 2;
+	return call_create(acme, &d, 0, &call, &refusal);
+}
+
+static int try_join(void)
+{
+	struct media phone = media(6000);
+	struct session *session;
+
+	return session_join(
+		call_find(acme, "there"), sue, MODE_WHISPER, &phone, 0, &session, &refusal);
+}
+
+static int try_update(void)
+{
+	struct call_description d = description("there");
+
+	d.contact_number = "+2";
+	return call_update(call_find(acme, "there"), &d, &refusal);
+}
+
+static int try_user(void)
+{
+	struct user *user;
+
+	return user_put(acme, "new", "New", USER_ROLE_AGENT, &user, &refusal);
+}
+
+static void every_failed_allocation_is_refused_and_changes_nothing(void **state)
+{
+	static int (*const tries[])(void) = { try_create, try_join, try_user, try_update };
+
+	(void)state;
+	new_call("there");
+	for (size_t t = 0; t < COUNT_OF(tries); t++) {
+		for (unsigned n = 0;; n++) {
+			unsigned ports = free_ports(), users = HASH_COUNT(acme->users);
+			int ret;
+
+			alloc_fail_nth(n);
+			ret = tries[t]();
+			if (!alloc_succeed()) {
+				assert_int_equal(ret, 0);
+				break;
+			}
+			assert_int_equal(ret, -ENOMEM);
+			assert_int_equal(free_ports(), ports);
+			assert_int_equal(HASH_COUNT(acme->users), users);
+			assert_null(call_find(acme, "oom"));
+			assert_null(acme->sessions);
+			assert_string_equal(call_find(acme, "there")->contact_number, "+49");
+		}
+		if (call_find(acme, "oom") != NULL)
+			call_end(call_find(acme, "oom"));
+		if (acme->sessions != NULL)
+			session_end(acme->sessions);
+	}
+}
+
+/* --- to the data plane and back --- */
+
+static WireCall *wire_of(const struct call *call)
+{
+	size_t size;
+	uint8_t *bytes = wire_pack_put(call, &size);
+	Bridgetap__Dataplane__V1__Operation *operation;
+	WireCall *wire;
+
+	assert_non_null(bytes);
+	operation = bridgetap__dataplane__v1__operation__unpack(NULL, size, bytes);
+	assert_non_null(operation);
+	free(bytes);
+	wire = operation->put_call;
+	operation->operation_case = 0;
+	operation->put_call = NULL;
+	bridgetap__dataplane__v1__operation__free_unpacked(operation, NULL);
+	return wire;
+}
+
+static void a_restarted_control_plane_takes_back_what_it_had(void **state)
+{
+	struct call *call = new_call("a"), *restored;
+	struct media phone = media(6000), unknown = { .learn = true };
+	struct organisation *again;
+	struct session *session;
+	struct world after;
+	struct user *user;
+	char sentence[256];
+	WireCall *wire;
+
+	(void)state;
+	phone.codec = CODEC_PCMA;
+	assert_int_equal(session_join(call, sue, MODE_WHISPER, &phone, 77, &session, &refusal), 0);
+	call->customer.media = unknown;
+	call->customer.media.codec = CODEC_PCMU;
+	assert_int_equal(recording_pause(call, &refusal), 0);
+	wire = wire_of(call);
+	assert_true(wire_equals(call, wire));
+
+	world_init(&after, count_up, NULL);
+	set_realms(&after);
+	assert_int_equal(organisation_put(&after, "acme", "Acme", &again, &refusal), 0);
+	assert_int_equal(user_put(again, "sue", "Sue", USER_ROLE_SUPERVISOR, &user, &refusal), 0);
+	assert_int_equal(wire_restore(&after, wire, sentence, sizeof(sentence)), 0);
+	restored = call_find(again, "a");
+	assert_non_null(restored);
+	assert_true(wire_equals(restored, wire));
+	assert_int_equal(restored->created_ms, 1000);
+	assert_int_equal(restored->recording.state, RECORDING_PAUSED);
+	assert_string_equal(restored->sessions->id, session->id);
+	assert_int_equal(restored->sessions->mode, MODE_WHISPER);
+	assert_int_equal(restored->sessions->joined_ms, 77);
+	assert_int_equal(after.realms[0].ports.free, world.realms[0].ports.free);
+	/* The same call once more, or one that takes its ports, cannot be. */
+	assert_int_equal(wire_restore(&after, wire, sentence, sizeof(sentence)), -EBUSY);
+	wire_note_learned(restored, restored->customer.id, wire->legs[0]->remote);
+	assert_int_equal(restored->customer.media.remote.port, 4000);
+	assert_false(wire_equals(restored, wire));
+	world_fini(&after);
+	bridgetap__dataplane__v1__call__free_unpacked(wire, NULL);
+}
+
+static void what_cannot_be_restored_is_refused_whole(void **state)
+{
+	struct call *call = new_call("a");
+	char sentence[256];
+	WireCall *wire = wire_of(call);
+	struct world after;
+
+	(void)state;
+	world_init(&after, count_up, NULL);
+	set_realms(&after);
+	assert_int_equal(wire_restore(&after, wire, sentence, sizeof(sentence)), -ENOENT);
+	assert_non_null(strstr(sentence, "acme"));
+	wire->context.data[0] ^= 0xff;
+	assert_true(wire_restore(&after, wire, sentence, sizeof(sentence)) < 0);
+	assert_int_equal(after.realms[0].ports.free, 10);
+	world_fini(&after);
+	bridgetap__dataplane__v1__call__free_unpacked(wire, NULL);
+}
+
+int main(void)
+{
+#define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
+	const struct CMUnitTest tests[] = {
+		WORLD_TEST(a_call_has_ports_and_ssrcs_of_its_own),
+		WORLD_TEST(ids_are_unique_and_chosen_where_none_is_given),
+		WORLD_TEST(when_ports_run_out_nothing_is_half_made),
+		WORLD_TEST(recording_goes_through_its_states_and_no_others),
+		WORLD_TEST(an_update_keeps_ports_ssrcs_and_monitors),
+		WORLD_TEST(who_may_join_is_decided_by_role_seat_and_session),
+		WORLD_TEST(a_mode_is_one_of_three),
+		WORLD_TEST(a_session_is_its_users_to_switch_and_leave),
+		WORLD_TEST(every_failed_allocation_is_refused_and_changes_nothing),
+		WORLD_TEST(a_restarted_control_plane_takes_back_what_it_had),
+		WORLD_TEST(what_cannot_be_restored_is_refused_whole),
+	};
+
+	return cmocka_run_group_tests_name("monitor", tests, NULL, NULL);
+}
