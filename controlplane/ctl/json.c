@@ -42,11 +42,14 @@ static json_t *enum_name(const ProtobufCEnumDescriptor *descriptor, int value)
 	return known != NULL ? json_string(known->name) : json_integer(value);
 }
 
-static json_t *decimal(const char *format, uint64_t value)
+static json_t *decimal(uint64_t value, bool is_signed)
 {
 	char text[24];
 
-	snprintf(text, sizeof(text), format, value);
+	if (is_signed)
+		snprintf(text, sizeof(text), "%" PRId64, (int64_t)value);
+	else
+		snprintf(text, sizeof(text), "%" PRIu64, value);
 	return json_string(text);
 }
 
@@ -101,11 +104,11 @@ static json_t *value_out(const ProtobufCFieldDescriptor *field, const void *at, 
 		return json_integer(number.u32);
 	case PROTOBUF_C_TYPE_UINT64:
 	case PROTOBUF_C_TYPE_FIXED64:
-		return decimal("%" PRIu64, number.u64);
+		return decimal(number.u64, false);
 	case PROTOBUF_C_TYPE_INT64:
 	case PROTOBUF_C_TYPE_SINT64:
 	case PROTOBUF_C_TYPE_SFIXED64:
-		return decimal("%" PRId64, number.u64);
+		return decimal(number.u64, true);
 	default:
 		return json_integer((int32_t)number.u32);
 	}

@@ -53,7 +53,7 @@ struct grpc_call {
 	unsigned messages;
 	bool half_closed;
 	bool in_service; /* the service knows of it and has not finished it */
-	bool *keep;	 /* where grpc_call_keep() makes its mark */
+	bool keep;	 /* the message under way is the service's */
 	struct grpc_call_hooks hooks;
 
 	/* The response. */
@@ -88,7 +88,7 @@ static void wake(struct grpc_session *session)
 
 void grpc_call_keep(struct grpc_call *call)
 {
-	*call->keep = true;
+	call->keep = true;
 }
 
 void *grpc_call_context(const struct grpc_call *call)
@@ -377,7 +377,6 @@ static void take_message(struct grpc_call *call)
 {
 	char error[UNPACK_ERROR_SIZE];
 	ProtobufCMessage *message;
-	bool kept;
 
 	call->messages++;
 	if (call->kind != GRPC_CLIENT_STREAM && call->messages > 1) {
@@ -394,10 +393,9 @@ static void take_message(struct grpc_call *call)
 		grpc_call_finish(call, GRPC_INVALID_ARGUMENT, error, NULL);
 		return;
 	}
-	kept = false;
-	call->keep = &kept;
-	call->method->message(call, message); /* which may finish the call */
-	if (!kept)
+	call->keep = false;
+	call->method->message(call, message); /* may finish the call, but not free it */
+	if (!call->keep)
 		unpacked_free(message);
 }
 

@@ -2,12 +2,13 @@
 # Copyright (c) 2026 Bridgetap contributors
 """A wrong file gets one sentence with file and line, and what to do."""
 
+import os
 import re
 import subprocess
 
 import pytest
 
-from lab import BUILD, ROOT
+from lab import BUILD, ROOT, SANITIZER
 
 DATAPLANE = (ROOT / "deploy/dataplane.conf").read_text()
 CONTROLPLANE = (ROOT / "deploy/controlplane.conf").read_text()
@@ -18,7 +19,8 @@ def check(tmp_path, program, text):
     path = tmp_path / "test.conf"
     path.write_text(text)
     done = subprocess.run([BUILD / "bin" / program, "--check", "--config", path],
-                          capture_output=True, text=True, timeout=20)
+                          capture_output=True, text=True, timeout=20,
+                          env={**os.environ, **SANITIZER})
     return done.returncode, (done.stdout + done.stderr).replace(f"{path}:", "FILE:").splitlines()
 
 

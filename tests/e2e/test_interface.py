@@ -95,8 +95,8 @@ def test_the_program_of_somebody_else_is_left_alone(lab):
                       'SEC("xdp") int somebody_else(struct xdp_md *c) { return XDP_PASS; }\n'
                       'char LICENSE[] SEC("license") = "GPL";\n')
     program = lab.path / "other.bpf.o"
-    run("clang", "-O2", "-g", "-target", "bpf", "-I/usr/include/x86_64-linux-gnu", "-c", str(source),
-        "-o", str(program))
+    run("clang", "-O2", "-g", "-target", "bpf", "-I/usr/include/x86_64-linux-gnu",
+        "-c", str(source), "-o", str(program))
     run("ip", "-n", namespace, "link", "set", "dev", "access0", "xdp", "obj", str(program),
         "sec", "xdp")
     try:
@@ -111,12 +111,12 @@ def test_the_program_of_somebody_else_is_left_alone(lab):
 def test_two_data_planes_do_not_share_a_socket(lab):
     dataplane = lab.start_dataplane()
     try:
-        other = lab.spawn("appliance", "second", BUILD / "bin/bridgetap-dataplane", "--config",
-                          lab.dataplane_config(ports='( { name = "access"; devargs = "net_ring0"; },'
-                                               ' { name = "recorder"; devargs = "net_ring1"; } )',
-                                               realms=f'( {{ name = "a"; port = "access"; address ='
-                                               f' "{APPLIANCE}"; rtp_ports = [ 20000, 20199 ];'
-                                               ' next_hop_mac = "02:00:00:00:00:01"; } )'))
+        config = lab.dataplane_config(
+            ports='( { name = "access"; devargs = "net_ring0"; } )',
+            realms=f'( {{ name = "a"; port = "access"; address = "{APPLIANCE}";'
+                   ' rtp_ports = [ 20000, 20199 ]; next_hop_mac = "02:00:00:00:00:01"; } )')
+        other = lab.spawn("appliance", "second", BUILD / "bin/bridgetap-dataplane",
+                          "--config", config)
         assert other.wait(20) != 0
         assert "another data plane is running there" in other.output()
         assert dataplane.running()

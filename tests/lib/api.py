@@ -6,8 +6,8 @@ import time
 
 import grpc
 
-from bridgetap.v1 import (admin_pb2, admin_pb2_grpc, calls_pb2, calls_pb2_grpc, common_pb2,
-                          directory_pb2, directory_pb2_grpc, monitor_pb2, monitor_pb2_grpc)
+from bridgetap.v1 import (admin_pb2, admin_pb2_grpc, calls_pb2_grpc, common_pb2, directory_pb2,
+                          directory_pb2_grpc, monitor_pb2_grpc)
 
 LISTEN, WHISPER, BARGE = (common_pb2.MODE_LISTEN, common_pb2.MODE_WHISPER, common_pb2.MODE_BARGE)
 
