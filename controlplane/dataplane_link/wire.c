@@ -32,10 +32,22 @@ typedef Bridgetap__Controlplane__V1__Session ContextSession;
 struct packing {
 	WireCall call;
 	WireLeg legs[LEGS_MAX], *leg_list[LEGS_MAX];
-	WireEndpoint remotes[LEGS_MAX];
+	WireEndpoint remotes[LEGS_MAX], sources[LEGS_MAX];
 	Bridgetap__Dataplane__V1__Role records[LEGS_MAX][2];
 	uint8_t *context;
 };
+
+/* NULL for no address. */
+static WireEndpoint *fill_endpoint(WireEndpoint *endpoint, const struct address *address)
+{
+	if (address->length == 0)
+		return NULL;
+	bridgetap__dataplane__v1__endpoint__init(endpoint);
+	endpoint->address.data = (uint8_t *)(uintptr_t)address->bytes;
+	endpoint->address.len = address->length;
+	endpoint->port = address->port;
+	return endpoint;
+}
 
 static WireLeg *add_leg(
 	struct packing *packing, const struct leg *leg, Bridgetap__Dataplane__V1__Role role)
@@ -53,15 +65,8 @@ static WireLeg *add_leg(
 	wire->codec = (Bridgetap__Dataplane__V1__Codec)leg->media.codec;
 	wire->payload_type = leg->media.payload_type;
 	wire->ssrc = leg->ssrc;
-	if (leg->media.remote.length != 0) {
-		WireEndpoint *remote = &packing->remotes[i];
-
-		bridgetap__dataplane__v1__endpoint__init(remote);
-		remote->address.data = (uint8_t *)(uintptr_t)leg->media.remote.bytes;
-		remote->address.len = leg->media.remote.length;
-		remote->port = leg->media.remote.port;
-		wire->remote = remote;
-	}
+	wire->remote = fill_endpoint(&packing->remotes[i], &leg->media.remote);
+	wire->source = fill_endpoint(&packing->sources[i], &leg->media.source);
 	return wire;
 }
 
@@ -232,6 +237,7 @@ static int restore_leg(struct world *world, struct leg *leg, const WireLeg *wire
 	leg->media.codec = (enum codec)wire->codec;
 	leg->media.payload_type = (uint8_t)wire->payload_type;
 	set_address(&leg->media.remote, wire->remote);
+	set_address(&leg->media.source, wire->source);
 	return leg_restore(world, leg, wire->realm, (uint16_t)wire->local_port);
 }
 

@@ -51,10 +51,13 @@ static int check_media(const struct organisation *organisation, const struct med
 			"%s.remote is missing; give it, or set learn_remote", field);
 	if (media->remote.length != 0 && media->remote.port == 0)
 		return refuse(refusal, -EINVAL, "%s.remote.port is 0", field);
-	if (media->remote.length != 0 && media->remote.length != (*realm)->address.length)
+	if (media->source.length != 0 && media->learn)
 		return refuse(refusal, -EINVAL,
-			"%s.remote is of another address family than realm \"%s\"", field,
-			(*realm)->name);
+			"%s.source is given, so there is none to be learned", field);
+	if ((media->remote.length != 0 && media->remote.length != (*realm)->address.length) ||
+		(media->source.length != 0 && media->source.length != (*realm)->address.length))
+		return refuse(refusal, -EINVAL, "%s is of another address family than realm \"%s\"",
+			field, (*realm)->name);
 	return 0;
 }
 
@@ -105,6 +108,7 @@ static int leg_move(struct call *call, struct leg *leg, const struct media *medi
 			field, leg->realm->name, realm->name);
 	if (media->remote.length != 0 || !leg->media.learn)
 		leg->media.remote = media->remote;
+	leg->media.source = media->source;
 	leg->media.learn = media->learn;
 	leg->media.codec = media->codec != CODEC_NONE ? media->codec : CODEC_PCMU;
 	leg->media.payload_type = media->payload_type;

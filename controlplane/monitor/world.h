@@ -81,6 +81,7 @@ enum recording_state { RECORDING_OFF, RECORDING_ON, RECORDING_PAUSED };
 struct media {
 	char realm[32]; /* "" for the first that fits */
 	struct address remote;
+	struct address source; /* where media comes from, if not from `remote` */
 	bool learn;
 	enum codec codec;
 	uint8_t payload_type;

@@ -59,6 +59,7 @@ static Bridgetap__V1__Leg *encode_leg(struct arena *arena, const struct leg *leg
 	bridgetap__v1__media_description__init(out->media);
 	out->media->realm = (char *)(uintptr_t)leg->realm->name;
 	out->media->remote = encode_address(arena, &leg->media.remote);
+	out->media->source = encode_address(arena, &leg->media.source);
 	out->media->learn_remote = leg->media.learn;
 	out->media->codec = (Bridgetap__V1__Codec)leg->media.codec;
 	out->media->payload_type = leg->media.payload_type;
@@ -165,7 +166,8 @@ int decode_media(struct media *media, const Bridgetap__V1__MediaDescription *mes
 	if (strlen(message->realm) >= sizeof(media->realm))
 		return refuse(refusal, -EINVAL, "%s.realm: there is no such realm", field);
 	snprintf(media->realm, sizeof(media->realm), "%s", message->realm);
-	if (decode_address(&media->remote, message->remote, field, ".remote", refusal) < 0)
+	if (decode_address(&media->remote, message->remote, field, ".remote", refusal) < 0 ||
+		decode_address(&media->source, message->source, field, ".source", refusal) < 0)
 		return refusal->error;
 	media->learn = message->learn_remote;
 	if ((int)message->codec < CODEC_NONE || (int)message->codec > CODEC_PCMA)

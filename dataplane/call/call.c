@@ -97,7 +97,7 @@ static void leg_init(struct leg *leg, struct call *call, uint8_t index, const st
 		.learn = plan->learn,
 		.payload_type = plan->payload_type,
 		.codec = codec_get(plan->codec),
-		.remote = plan->remote,
+		.from = plan->from.port != 0 ? plan->from : plan->remote,
 		.port_id = plan->port_id,
 		.nexthop = plan->nexthop,
 		.clock = LEG_CLOCK_NONE,
@@ -165,8 +165,8 @@ static void take_over_source(struct leg *leg, struct leg *old)
 	if (leg->codec != old->codec || leg->role != old->role)
 		return;
 	if (leg->learn && old->learn)
-		leg->remote = old->remote;
-	leg->refused = old->refused && endpoint_equal(&leg->remote, &old->remote);
+		leg->from = old->from;
+	leg->refused = old->refused && endpoint_equal(&leg->from, &old->from);
 	leg->heard_us = old->heard_us;
 	leg->frame = old->frame;
 	leg->source = old->source;

@@ -41,7 +41,8 @@ struct leg_plan {
 	uint16_t port_id;	/* DPDK port of the realm */
 	uint16_t nexthop;	/* towards `remote`; NEXTHOP_NONE while it is not known */
 	uint32_t ssrc;		/* of what is sent to the leg */
-	struct endpoint remote; /* port 0 while it is to be learned */
+	struct endpoint remote; /* where media is sent to; port 0 while it is to be learned */
+	struct endpoint from;	/* where it comes from, if not from `remote`; port 0 otherwise */
 	struct header_template header;
 };
 
@@ -80,7 +81,7 @@ struct leg {
 	uint8_t payload_type;
 	uint8_t hearer_count;
 	const struct codec *codec;
-	struct endpoint remote; /* media is accepted from here alone */
+	struct endpoint from; /* media is accepted from here alone; port 0: still to be learned */
 	uint64_t heard_us; /* when the newest packet was accepted; at first, when the leg began */
 	uint16_t frame;	   /* samples in that packet */
 	struct rtp_source source;

@@ -64,10 +64,10 @@ static const int16_t *samples_of(struct delivery *d)
  * that it is to be learned; never another one after that (M32). */
 static bool source_is_right(struct leg *leg, struct forward_packet *packet, struct forward_env *env)
 {
-	if (likely(endpoint_equal(&leg->remote, &packet->frame.source)))
+	if (likely(endpoint_equal(&leg->from, &packet->frame.source)))
 		return true;
-	if (leg->learn && leg->remote.port == 0) {
-		leg->remote = packet->frame.source;
+	if (leg->learn && leg->from.port == 0) {
+		leg->from = packet->frame.source;
 		counters_bump(env->counters, COUNTER_source_learned);
 		tell(leg, EVENT_SOURCE_LEARNED, packet, env);
 		return true;

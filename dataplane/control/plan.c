@@ -74,32 +74,46 @@ static int plan_place(const WireLeg *leg, const struct realm_set *realms, struct
 	return 0;
 }
 
-static int plan_remote(const WireLeg *leg, const struct realm_set *realms, struct leg_plan *plan,
+/* One of the two addresses of a leg, called `name` in the sentence. */
+static int plan_endpoint(const WireLeg *leg, const WireEndpoint *wire, const char *name,
+	const struct realm_set *realms, const struct leg_plan *plan, struct endpoint *endpoint,
 	struct refusal *refusal)
 {
 	const struct endpoint *local = &realms->realm[plan->realm].address;
 
-	plan->learn = leg->learn_remote;
-	if (leg->remote == NULL) {
-		if (!leg->learn_remote || plan->role == ROLE_RECORDER)
-			return refuse(refusal, INVALID, "leg %u has no remote address", leg->id);
-		return 0;
-	}
-	if (leg->remote->port > UINT16_MAX ||
-		endpoint_set(&plan->remote, leg->remote->address.data, leg->remote->address.len,
-			(uint16_t)leg->remote->port) < 0 ||
-		!endpoint_is_unicast(&plan->remote))
-		return refuse(refusal, INVALID, "leg %u: its remote is no unicast address and port",
-			leg->id);
-	if (endpoint_is_ipv4(&plan->remote) != endpoint_is_ipv4(local))
+	if (wire->port > UINT16_MAX ||
+		endpoint_set(endpoint, wire->address.data, wire->address.len,
+			(uint16_t)wire->port) < 0 ||
+		!endpoint_is_unicast(endpoint))
+		return refuse(refusal, INVALID, "leg %u: its %s is no unicast address and port",
+			leg->id, name);
+	if (endpoint_is_ipv4(endpoint) != endpoint_is_ipv4(local))
 		return refuse(refusal, INVALID,
-			"leg %u: its remote and its realm are of different address families",
-			leg->id);
+			"leg %u: its %s and its realm are of different address families", leg->id,
+			name);
 	for (unsigned i = 0; i < realms->count; i++)
-		if (memcmp(realms->realm[i].address.address, plan->remote.address, 16) == 0)
+		if (memcmp(realms->realm[i].address.address, endpoint->address, 16) == 0)
 			return refuse(refusal, INVALID,
-				"leg %u: its remote is an address of the appliance itself",
-				leg->id);
+				"leg %u: its %s is an address of the appliance itself", leg->id,
+				name);
+	return 0;
+}
+
+static int plan_endpoints(const WireLeg *leg, const struct realm_set *realms, struct leg_plan *plan,
+	struct refusal *refusal)
+{
+	plan->learn = leg->learn_remote;
+	if (leg->remote == NULL && (!leg->learn_remote || plan->role == ROLE_RECORDER))
+		return refuse(refusal, INVALID, "leg %u has no remote address", leg->id);
+	if (leg->source != NULL && leg->learn_remote)
+		return refuse(refusal, INVALID,
+			"leg %u: a source is given, so there is none to be learned", leg->id);
+	if (leg->remote != NULL &&
+		plan_endpoint(leg, leg->remote, "remote", realms, plan, &plan->remote, refusal) < 0)
+		return -1;
+	if (leg->source != NULL &&
+		plan_endpoint(leg, leg->source, "source", realms, plan, &plan->from, refusal) < 0)
+		return -1;
 	return 0;
 }
 
@@ -119,7 +133,7 @@ static int plan_leg(const WireLeg *leg, const struct realm_set *realms, struct l
 	plan->payload_type = (uint8_t)leg->payload_type;
 	if (plan_role(leg, plan, refusal) < 0 || plan_place(leg, realms, plan, refusal) < 0)
 		return -1;
-	return plan_remote(leg, realms, plan, refusal);
+	return plan_endpoints(leg, realms, plan, refusal);
 }
 
 /* What no leg can be checked for on its own. */

@@ -145,6 +145,22 @@ def test_a_source_is_learned_once_where_the_call_says_so(appliance):
                 address_of("agent"), 4321)
 
 
+def test_a_far_end_may_send_from_elsewhere_than_it_receives(appliance):
+    call = appliance.api.calls.CreateCall(calls_pb2.CreateCallRequest(
+        call=calls_pb2.CallDescription(
+            id="two-ports", customer=media(address_of("customer"), 5000),
+            agent=media(address_of("agent"), 4000,
+                        source=api.address(address_of("agent"), 4002)))))
+    local = (call.agent.local.address, call.agent.local.port)
+    with Party(appliance.lab, "customer", ("0.0.0.0", 5000),
+               (call.customer.local.address, call.customer.local.port), 4000) as customer, \
+            Party(appliance.lab, "agent", ("0.0.0.0", 4000), local, 14000) as hears, \
+            Party(appliance.lab, "agent", ("0.0.0.0", 4002), local, 1000) as speaks:
+        assert near(customer.level(), "agent")
+        assert near(hears.level(), "customer")
+        assert speaks.level(settle=0) is None
+
+
 def test_ipv6(appliance):
     from socket import AF_INET6
     call = appliance.api.calls.CreateCall(calls_pb2.CreateCallRequest(

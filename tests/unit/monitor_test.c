@@ -373,6 +373,7 @@ static void a_restarted_control_plane_takes_back_what_it_had(void **state)
 	(void)state;
 	phone.codec = CODEC_PCMA;
 	assert_int_equal(session_join(call, sue, MODE_WHISPER, &phone, 77, &session, &refusal), 0);
+	call->agent.media.source = address("192.0.2.10", 4002);
 	call->customer.media = unknown;
 	call->customer.media.codec = CODEC_PCMU;
 	assert_int_equal(recording_pause(call, &refusal), 0);
