@@ -7,9 +7,8 @@ MAKEFLAGS += --no-builtin-rules
 
 BUILD    ?= build
 SANITIZE ?=
-# A sanitized build lives beside the plain one: make SANITIZE=address,undefined
-O        := $(BUILD)$(if $(SANITIZE),/sanitize-$(subst $(comma),-,$(SANITIZE)))
 comma    := ,
+# A sanitized build lives beside the plain one: make SANITIZE=address,undefined
 O        := $(BUILD)$(if $(SANITIZE),/sanitize-$(subst $(comma),-,$(SANITIZE)))
 
 CC       ?= gcc
@@ -37,8 +36,9 @@ say      =
 endif
 
 # pkg-config, asked once per library and only when something needs it.
-pkg_cflags = $(foreach p,$(1),$(eval pkg_cflags_$(p) ?= $$(shell pkg-config --cflags $(p)))$(pkg_cflags_$(p)))
-pkg_libs   = $(foreach p,$(1),$(eval pkg_libs_$(p) ?= $$(shell pkg-config --libs $(p)))$(pkg_libs_$(p)))
+pkg        = $(if $(pkg_$(1)_$(2)),,$(eval pkg_$(1)_$(2) := $(shell pkg-config --$(1) $(2)) ))$(pkg_$(1)_$(2))
+pkg_cflags = $(foreach p,$(1),$(call pkg,cflags,$(p)))
+pkg_libs   = $(foreach p,$(1),$(call pkg,libs,$(p)))
 
 objects  = $(patsubst %.c,$(O)/obj/%.o,$(1))
 
@@ -57,13 +57,44 @@ $(O)/lib/%.a:
 	@mkdir -p $(@D)
 	$(call say,AR)rm -f $@ && $(AR) rcs $@ $^
 
-.PHONY: all clean help
+.PHONY: all bootstrap demo check lint format clean help
 all: $(programs) ## build everything
+
+bootstrap: ## install what building, tests and demo need (as root)
+	deploy/bootstrap build check demo
+
+# Each begins with what may be missing, and only then looks at anything that needs it. What sudo
+# has built belongs to whoever has called sudo.
+jobs := -j$(shell nproc)
+give_back = if [ -n "$$SUDO_UID" ]; then chown -R "$$SUDO_UID:$$SUDO_GID" $(BUILD); fi
+
+demo: ## put a real call with three voices through the appliance (as root)
+	@deploy/bootstrap build demo
+	@$(MAKE) --no-print-directory $(jobs) all
+	@BRIDGETAP_BUILD=$(BUILD) /usr/bin/python3 -B deploy/demo/demo.py; status=$$?; \
+		$(give_back); exit $$status
+
+check: ## run all tests, plain and under ASan and UBSan (as root)
+	@deploy/bootstrap build check
+	@$(MAKE) --no-print-directory $(jobs) all tests
+	@$(MAKE) --no-print-directory $(jobs) SANITIZE=$(check_sanitizers) all tests
+	@status=0; \
+		$(MAKE) --no-print-directory lint unit e2e && \
+		$(MAKE) --no-print-directory SANITIZE=$(check_sanitizers) unit e2e || status=$$?; \
+		$(give_back); exit $$status
+check_sanitizers := address,undefined
+
+lint: ## check include directions, format, and what linters find
+	@tests/lint/run
+
+format: ## format the C sources
+	find bpf controlplane dataplane proto tests -name '*.[ch]' | xargs clang-format -i
 
 clean: ## remove what was built
 	rm -rf $(BUILD)
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST) | sort
+	@echo "make [V=1] [SANITIZE=address,undefined] TARGET"
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)

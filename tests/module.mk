@@ -67,6 +67,10 @@ $(broken_matrix): $(call objects,dataplane/main.c tests/e2e/broken_matrix.c) $(d
 
 PYTEST := /usr/bin/python3 -B -m pytest -q
 
+.PHONY: tests
+tests: $(unit_all) $(broken_matrix) $(O)/python/stamp ## build the tests
+
 .PHONY: e2e
 e2e: $(programs) $(broken_matrix) $(O)/python/stamp ## run the end-to-end tests (as root)
-	BRIDGETAP_BUILD=$(O) $(PYTEST) $(pytest_args) tests/e2e tests/interop
+	@echo "end-to-end and interoperation tests$(if $(SANITIZE), under $(SANITIZE)):"
+	@BRIDGETAP_BUILD=$(O) $(PYTEST) $(pytest_args) tests/e2e tests/interop

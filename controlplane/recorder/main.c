@@ -17,11 +17,13 @@
 #include "loop/loop.h"
 #include "recorder/recording.h"
 
-#define FLUSH_MS     200
-#define RETRY_MS     1000
-#define DEFAULT_IDLE 5
-#define PACKET_SIZE  2048
-#define PAIR_PORTS   4 /* agent's RTP and RTCP, customer's RTP and RTCP */
+#define FLUSH_MS      200
+#define RETRY_MS      1000
+#define BIND_TRIES    20
+#define BIND_RETRY_US 100000
+#define DEFAULT_IDLE  5
+#define PACKET_SIZE   2048
+#define PAIR_PORTS    4 /* agent's RTP and RTCP, customer's RTP and RTCP */
 
 static const char usage[] =
 	"Usage: bridgetap-recorder --address IP --ports FIRST-LAST --output DIRECTORY\n"
@@ -66,6 +68,7 @@ struct recorder {
 	int signal_fd;
 	struct loop_op signal_op;
 	unsigned open_files;
+	unsigned receiving; /* inputs with an operation under way */
 	bool stopping;
 };
 
@@ -91,6 +94,13 @@ static void begin_recording(struct pair *pair)
 	log_line(LOG_INFO, "recording %s", path);
 }
 
+/* Not before the kernel has let go of the sockets: whoever starts next may want their ports. */
+static void stop_when_idle(struct recorder *recorder)
+{
+	if (recorder->stopping && recorder->open_files == 0 && recorder->receiving == 0)
+		loop_stop(recorder->loop);
+}
+
 static void file_complete(void *arg, const char *path, uint64_t samples, int error)
 {
 	struct recorder *recorder = arg;
@@ -100,24 +110,36 @@ static void file_complete(void *arg, const char *path, uint64_t samples, int err
 	else
 		log_line(LOG_INFO, "complete %s, %.1f s", path, (double)samples / 8000);
 	recorder->open_files--;
-	if (recorder->stopping && recorder->open_files == 0)
-		loop_stop(recorder->loop);
+	stop_when_idle(recorder);
+}
+
+static void begin_receive(struct input *input)
+{
+	struct recorder *recorder = input->pair->recorder;
+
+	recorder->receiving++;
+	loop_recv(recorder->loop, &input->receive_op, input->fd, input->packet,
+		sizeof(input->packet));
 }
 
 static void received(void *arg, int result)
 {
 	struct input *input = arg;
 	struct pair *pair = input->pair;
+	struct recorder *recorder = pair->recorder;
 
-	if (result > 0 && !pair->recorder->stopping) {
+	recorder->receiving--;
+	if (recorder->stopping) {
+		stop_when_idle(recorder);
+		return;
+	}
+	if (result > 0) {
 		if (pair->recording == NULL)
 			begin_recording(pair);
 		if (pair->recording != NULL)
 			recording_take(pair->recording, input->side, input->packet, (size_t)result);
 	}
-	if (!pair->recorder->stopping)
-		loop_recv(pair->recorder->loop, &input->receive_op, input->fd, input->packet,
-			sizeof(input->packet));
+	begin_receive(input);
 }
 
 static void flush_all(void *arg)
@@ -150,12 +172,14 @@ static void signalled(void *arg, int result)
 	for (unsigned i = 0; i < recorder->pair_count; i++) {
 		struct pair *pair = &recorder->pairs[i];
 
+		for (enum side side = SIDE_AGENT; side < SIDES; side++)
+			loop_cancel(recorder->loop, &pair->inputs[side].receive_op);
 		if (pair->recording != NULL)
 			recording_close(pair->recording, file_complete, recorder);
 		pair->recording = NULL;
 	}
-	if (--recorder->open_files == 0)
-		loop_stop(recorder->loop);
+	recorder->open_files--;
+	stop_when_idle(recorder);
 }
 
 /* --- start --- */
@@ -173,11 +197,15 @@ static int open_input(struct recorder *recorder, struct pair *pair, enum side si
 		return -errno;
 	setsockopt(input->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	address.sin6_port = htons((uint16_t)(pair->port + 2 * side));
-	if (bind(input->fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		return -errno;
+	/* After a recorder that was killed the kernel needs a moment to let go of its ports. */
+	for (unsigned tries = 0; bind(input->fd, (struct sockaddr *)&address, sizeof(address)) < 0;
+		tries++) {
+		if (errno != EADDRINUSE || tries == BIND_TRIES)
+			return -errno;
+		usleep(BIND_RETRY_US);
+	}
 	input->receive_op = (struct loop_op){ .done = received, .arg = input };
-	loop_recv(recorder->loop, &input->receive_op, input->fd, input->packet,
-		sizeof(input->packet));
+	begin_receive(input);
 	return 0;
 }
 

@@ -117,6 +117,10 @@ class Process:
     def wait(self, timeout):
         return self._popen.wait(timeout)
 
+    def interrupt(self):
+        """As Ctrl-C would."""
+        self._popen.send_signal(signal.SIGINT)
+
     def kill(self):
         """As the kernel would: no chance to clean up."""
         self._popen.kill()

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 Bridgetap contributors
+"""The demo's proof is only as good as its solver: known mixes in, known gains out."""
+
+import sys
+
+import numpy
+import pytest
+
+from lab import ROOT
+
+sys.path.insert(0, str(ROOT / "deploy/demo"))
+
+from capture import LINEAR, PCMU  # noqa: E402
+from gains import RATE, solve  # noqa: E402
+
+SECONDS = 8
+LAGS = {"agent": 0, "customer": 317, "supervisor": -1234}
+
+
+def quantise(samples):
+    """Through G.711 mu-law and back."""
+    table = numpy.sort(LINEAR[PCMU])
+    index = numpy.clip(numpy.searchsorted(table, samples), 1, len(table) - 1)
+    lower = samples - table[index - 1] < table[index] - samples
+    return numpy.where(lower, table[index - 1], table[index])
+
+
+def voice(seed):
+    """Something with the spectrum and the pauses of speech."""
+    random = numpy.random.default_rng(seed)
+    noise = numpy.convolve(random.standard_normal(RATE * (SECONDS + 4)),
+                           numpy.hanning(9) / 4, "same")
+    syllables = numpy.repeat(random.random((SECONDS + 4) * 4) ** 2, RATE // 4)
+    return quantise(numpy.clip(4000 * noise * syllables, -32000, 32000))
+
+
+VOICES = {who: voice(seed) for seed, who in enumerate(LAGS)}
+
+
+def heard(gains, noise=0):
+    start = RATE * 2
+    total = sum(gain * VOICES[who][start + LAGS[who]:][:SECONDS * RATE]
+                for who, gain in gains.items())
+    return total + noise
+
+
+def solved(mix, inside):
+    # What the demo knows of the places is right to a tenth of a second.
+    expected = {who: RATE * 2 + lag - 500 for who, lag in LAGS.items()}
+    return solve(mix, VOICES, expected, {who: float(who in inside) for who in VOICES})
+
+
+@pytest.mark.parametrize("gains", [
+    {"agent": 1}, {"agent": 1, "customer": 1}, {"agent": 1, "customer": 1, "supervisor": 1},
+    {"agent": 0.5, "customer": 1.25}, {"agent": 0.9, "customer": 1, "supervisor": 0.3}])
+def test_known_gains_are_found(gains):
+    found = solved(quantise(heard(gains)), gains)
+    for who in VOICES:
+        assert abs(found[who] - gains.get(who, 0)) < (0.005 if who in gains else 0.001)
+
+
+@pytest.mark.parametrize("leak", [0.5, 0.05, 0.005, 0.002, 0])
+def test_a_voice_that_should_not_be_there_is_found(leak):
+    found = solved(heard({"agent": 1, "supervisor": leak}), {"agent"})
+    assert abs(found["supervisor"] - leak) < 0.01 * leak + 1e-9
+    # The demo's limit of -60 dB.
+    assert (found["supervisor"] > 0.001) == (leak > 0)
+
+
+@pytest.mark.parametrize("leak", [0.5, 0.05, 0.01, 0.005])
+def test_it_is_found_through_the_coder_as_well(leak):
+    # Which itself swallows what is smaller than its steps, where the other voice is loud.
+    found = solved(quantise(heard({"agent": 1, "supervisor": leak})), {"agent"})
+    assert 0.3 * leak < found["supervisor"] < 1.1 * leak
+    assert found["supervisor"] > 0.001
+
+
+def test_a_voice_that_is_missing_is_found():
+    found = solved(quantise(heard({"agent": 1})), {"agent", "customer"})
+    assert abs(found["customer"]) < 0.02
+
+
+def test_silence_is_nobody():
+    found = solved(numpy.zeros(SECONDS * RATE), {"agent"})
+    assert max(map(abs, found.values())) < 1e-9
