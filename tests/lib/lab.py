@@ -229,8 +229,8 @@ class Lab:
     def dataplane_socket(self):
         return str(self.path / "dataplane.sock")
 
-    def dataplane_config(self, **settings):
-        """Write the data plane's configuration; `settings` replace or add to the usual ones."""
+    def dataplane_config(self, name="dataplane", **settings):
+        """Write a data plane's configuration; `settings` replace or add to the usual ones."""
         values = {
             "ports": '( { name = "access"; devargs = "net_af_xdp0,iface=access0"; },'
                      '  { name = "recorder"; devargs = "net_af_xdp1,iface=rec0"; } )',
@@ -246,19 +246,19 @@ class Lab:
             "workers": "[ 1 ]",
             "mbufs": "32767",
             "calls_max": "1000",
-            "socket": f'"{self.dataplane_socket}"',
+            "socket": f'"{self.path}/{name}.sock"',
             **settings,
         }
-        path = self.path / "dataplane.conf"
+        path = self.path / f"{name}.conf"
         path.write_text("".join(f"{name} = {value};\n" for name, value in values.items()))
         return path
 
-    def start_dataplane(self, binary=None, **settings):
-        """Start the data plane and wait until it is ready."""
-        config = self.dataplane_config(**settings)
+    def start_dataplane(self, name="dataplane", binary=None, **settings):
+        """Start a data plane and wait until it is ready."""
+        config = self.dataplane_config(name, **settings)
         binary = binary or BUILD / "bin/bridgetap-dataplane"
-        before = self._count_ready("dataplane")
-        process = self.spawn("appliance", "dataplane", binary, "--config", config)
+        before = self._count_ready(name)
+        process = self.spawn("appliance", name, binary, "--config", config)
         self._wait_ready(process, before)
         return process
 
