@@ -75,8 +75,8 @@ def test_a_capture_file_is_a_port(lab):
               f'  {{ name = "file"; devargs = "net_pcap0,rx_iface=lo,tx_pcap={written}"; }} )',
         realms=f'( {{ name = "access"; port = "access"; address = "{APPLIANCE}";'
                '    rtp_ports = [ 20000, 20199 ]; },'
-               f'  {{ name = "file"; port = "file"; address = "{NEAR}"; rtp_ports = [ 20000, 20199 ];'
-               '    vlan = 42; next_hop_mac = "02:00:00:00:00:0b"; } )')
+               f'  {{ name = "file"; port = "file"; address = "{NEAR}"; vlan = 42;'
+               '    rtp_ports = [ 20000, 20199 ]; next_hop_mac = "02:00:00:00:00:0b"; } )')
     client = DataplaneClient(lab.dataplane_socket)
     client.put(pb.Call(id="c", legs=[
         leg(1, pb.ROLE_AGENT, "access", 20000, address_of("agent"), 4000),
