@@ -2,7 +2,7 @@
 
 controlplane_dirs := dataplane_link grpc loop monitor service store
 controlplane_libs := $(patsubst %,$(O)/lib/%.a,service dataplane_link store grpc loop monitor api proto)
-controlplane_pkgs := libnghttp2 liburing libprotobuf-c sqlite3 libconfig
+controlplane_pkgs := libnghttp2 liburing libprotobuf-c sqlite3 nettle libconfig
 programs          += $(O)/bin/bridgetap-controlplane
 
 $(foreach lib,$(controlplane_dirs),\
