@@ -5,6 +5,8 @@
 
 #include <limits.h>
 
+#include "service/peers.h"
+
 /* The control plane's configuration file (libconfig syntax; deploy/controlplane.conf is the
  * commented sample). */
 struct config {
@@ -12,6 +14,7 @@ struct config {
 	unsigned mode;	     /* of its file */
 	char dataplane[108]; /* the data plane's Unix socket */
 	char store[PATH_MAX];
+	struct peers peers; /* of the clients' socket */
 };
 
 /* Read `path`. 0, or -errno after one sentence with file and line on the log. */

@@ -151,6 +151,15 @@ static void expired(void *arg)
 	pump(c);
 }
 
+/* The groups that the peer is in besides its own; none where the kernel does not say. */
+static void read_groups(int fd, struct grpc_peer *peer)
+{
+	socklen_t size = sizeof(peer->groups);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, peer->groups, &size) == 0)
+		peer->group_count = (unsigned)(size / sizeof(peer->groups[0]));
+}
+
 static void open_connection(struct listener *listener, int fd)
 {
 	struct connection *c = calloc(1, sizeof(*c));
@@ -161,6 +170,7 @@ static void open_connection(struct listener *listener, int fd)
 	if (c == NULL || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &ucred, &size) < 0)
 		goto fail;
 	peer = (struct grpc_peer){ .uid = ucred.uid, .gid = ucred.gid, .pid = ucred.pid };
+	read_groups(fd, &peer);
 	c->session = grpc_session_create(listener->grpc, &peer, c);
 	if (c->session == NULL)
 		goto fail;

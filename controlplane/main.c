@@ -20,6 +20,7 @@
 #include "log.h"
 #include "loop/loop.h"
 #include "monitor/world.h"
+#include "service/keep.h"
 #include "service/services.h"
 #include "store/store.h"
 
@@ -72,33 +73,8 @@ static uint64_t wall_ms(void)
 
 /* --- what was kept --- */
 
-static void restore_organisation(void *arg, const char *id, const char *name)
-{
-	struct organisation *organisation;
-	struct refusal refusal;
-
-	if (organisation_put(arg, id, name, &organisation, &refusal) < 0)
-		log_line(LOG_ERR, "organisation %s of the store: %s", id, refusal.sentence);
-}
-
-static void restore_user(
-	void *arg, const char *organisation, const char *id, const char *name, int role)
-{
-	struct organisation *owner = organisation_find(arg, organisation);
-	struct refusal refusal = { .sentence = "it has no organisation" };
-	struct user *user;
-
-	if (owner == NULL || user_put(owner, id, name, (enum user_role)role, &user, &refusal) < 0)
-		log_line(LOG_ERR, "user %s of the store: %s", id, refusal.sentence);
-}
-
 static int restore_settings(struct controlplane *cp)
 {
-	const struct store_visitor visitor = {
-		.organisation = restore_organisation,
-		.user = restore_user,
-		.arg = &cp->world,
-	};
 	char error[256];
 
 	cp->store = store_open(cp->config.store, error);
@@ -109,7 +85,7 @@ static int restore_settings(struct controlplane *cp)
 			cp->config.store, error);
 		return -EIO;
 	}
-	if (store_read(cp->store, &visitor) < 0) {
+	if (keep_restore(cp->store, &cp->world) < 0) {
 		log_line(LOG_ERR, "%s: cannot read the store", cp->config.store);
 		return -EIO;
 	}
@@ -179,11 +155,11 @@ static int start(struct controlplane *cp)
 		.world = &cp->world,
 		.link = cp->link,
 		.store = cp->store,
+		.peers = &cp->config.peers,
 		.wall_ms = wall_ms,
 		.started_ms = loop_now_ms(cp->loop),
 	};
-	cp->world.changed = calls_changed;
-	cp->world.changed_arg = &cp->services;
+	services_init(&cp->services);
 	cp->grpc.services = services_list(&cp->services, &cp->grpc.service_count);
 	if (!grpc_server_check(&cp->grpc, &missing)) {
 		log_line(LOG_ERR, "method %s has no code: this build is broken", missing);
@@ -210,6 +186,7 @@ static void finish(struct controlplane *cp)
 	services_fini(&cp->services);
 	world_fini(&cp->world);
 	store_close(cp->store);
+	peers_fini(&cp->config.peers);
 	if (cp->signal_fd >= 0)
 		close(cp->signal_fd);
 	loop_destroy(cp->loop);

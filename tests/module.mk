@@ -24,7 +24,7 @@ $(O)/tests/track_test: $(call objects,controlplane/recorder/track.c)
 $(O)/tests/port_pool_test $(O)/tests/changes_test: $(call libs,monitor)
 $(O)/tests/grpc_test: $(call libs,grpc api proto)
 $(O)/tests/grpc_test: test_libs = $(call pkg_libs,libnghttp2 libprotobuf-c)
-$(O)/tests/monitor_test: $(call objects,tests/unit/failing_alloc.c) \
+$(O)/tests/monitor_test: $(call objects,tests/unit/failing_alloc.c tests/unit/people.c) \
 	$(call libs,dataplane_link loop monitor api proto) $(call objects,controlplane/log.c)
 $(O)/tests/monitor_test: test_libs = $(call pkg_libs,liburing libprotobuf-c)
 $(O)/tests/monitor_test: test_flags = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup

@@ -121,8 +121,8 @@ static void print_change(const struct view *view, const Bridgetap__V1__WatchCall
 		ctl_format_call(line, change->calls[i], ctl_now_ms());
 		puts(line);
 	}
-	for (size_t i = 0; i < change->n_ended; i++)
-		printf("%-20.20s ended\n", change->ended[i]);
+	for (size_t i = 0; i < change->n_gone; i++)
+		printf("%-20.20s ended\n", change->gone[i]);
 	fflush(stdout);
 }
 
@@ -141,8 +141,8 @@ static void changed(void *arg, const ProtobufCMessage *message)
 			forget(view, shown);
 	for (size_t i = 0; i < change->n_calls; i++)
 		remember(view, change->calls[i]);
-	for (size_t i = 0; i < change->n_ended; i++) {
-		shown = find(view, change->ended[i]);
+	for (size_t i = 0; i < change->n_gone; i++) {
+		shown = find(view, change->gone[i]);
 		if (shown != NULL)
 			forget(view, shown);
 	}

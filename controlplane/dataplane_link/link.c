@@ -227,8 +227,12 @@ static void compare(struct link *link, const WireCall *theirs)
 	char sentence[UNPACK_ERROR_SIZE + 64];
 
 	if (ours == NULL && !link->ever_up) {
-		if (wire_restore(link->world, theirs, sentence, sizeof(sentence)) == 0)
+		if (wire_restore(link->world, theirs, sentence, sizeof(sentence)) == 0) {
+			ours = call_find_by_wire_id(link->world, theirs->id);
+			if (!wire_equals(ours, theirs))
+				link_change(link, theirs->id, NULL);
 			return;
+		}
 		log_line(LOG_WARNING, "call %s of the data plane cannot be taken over and ends: %s",
 			theirs->id, sentence);
 	}

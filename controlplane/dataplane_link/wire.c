@@ -108,6 +108,10 @@ static int pack_context(struct packing *packing, const struct call *call)
 	context.created_ms = call->created_ms;
 	context.recording = (Bridgetap__V1__RecordingState)call->recording.state;
 	context.next_leg_id = call->next_leg_id;
+	context.serial = call->serial;
+	context.hand_raised_ms = call->hand.raised_ms;
+	if (call->hand.attended_by != NULL)
+		context.hand_attended_by = call->hand.attended_by;
 	context.sessions = session_list;
 	DL_FOREACH (call->sessions, session) {
 		ContextSession *out = &sessions[context.n_sessions];
@@ -119,6 +123,7 @@ static int pack_context(struct packing *packing, const struct call *call)
 		out->user = session->user;
 		out->leg_id = session->leg.id;
 		out->joined_ms = session->joined_ms;
+		out->invited = session->invited;
 		session_list[context.n_sessions++] = out;
 	}
 	packing->call.context.len =
@@ -270,7 +275,10 @@ static int restore_sessions(struct call *call, const WireCall *wire, const Conte
 {
 	for (size_t i = 0; i < context->n_sessions; i++) {
 		const ContextSession *theirs = context->sessions[i];
-		struct session session = { .joined_ms = theirs->joined_ms };
+		struct session session = {
+			.joined_ms = theirs->joined_ms,
+			.invited = theirs->invited,
+		};
 		int ret = -ENOENT;
 
 		snprintf(session.id, sizeof(session.id), "%s", theirs->id);
@@ -282,10 +290,11 @@ static int restore_sessions(struct call *call, const WireCall *wire, const Conte
 			}
 		if (ret == 0)
 			ret = session_restore(call, &session, theirs->user);
-		if (ret < 0) {
-			leg_close(&session.leg);
+		if (ret == 0)
+			continue;
+		leg_close(&session.leg);
+		if (ret != -EPERM)
 			return ret;
-		}
 	}
 	return 0;
 }
@@ -298,6 +307,11 @@ static int restore_call(struct call *call, const WireCall *wire, const Context *
 	call->created_ms = context->created_ms;
 	call->direction = (int)context->direction;
 	call->next_leg_id = context->next_leg_id;
+	call->serial = context->serial;
+	call->hand.raised_ms = context->hand_raised_ms;
+	if (*context->hand_attended_by != '\0' &&
+		text_replace(&call->hand.attended_by, context->hand_attended_by) < 0)
+		return -ENOMEM;
 	if (text_replace(&call->agent_user, context->agent_user) < 0 ||
 		text_replace(&call->contact_number, context->contact_number) < 0 ||
 		text_list_copy(&call->groups, context->groups, context->n_groups) < 0 ||

@@ -44,13 +44,20 @@ struct grpc_service {
 /* What grpc_service.context was given as. */
 void *grpc_call_context(const struct grpc_call *call);
 
+#define GRPC_PEER_GROUPS_MAX 64
+
 /* Who is on the other end of the socket. */
 struct grpc_peer {
 	uint32_t uid;
 	uint32_t gid;
 	int32_t pid;
+	uint32_t groups[GRPC_PEER_GROUPS_MAX]; /* besides gid */
+	unsigned group_count;
 };
 const struct grpc_peer *grpc_call_peer(const struct grpc_call *call);
+
+/* The name of the method, such as "Join". Lives as long as the program. */
+const char *grpc_call_method(const struct grpc_call *call);
 
 /* A metadata value, "" where the request has none. Lives as long as the call. */
 const char *grpc_call_metadata(const struct grpc_call *call, const char *name);

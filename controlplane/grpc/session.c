@@ -96,6 +96,11 @@ void *grpc_call_context(const struct grpc_call *call)
 	return call->service->context;
 }
 
+const char *grpc_call_method(const struct grpc_call *call)
+{
+	return call->method->name;
+}
+
 const struct grpc_peer *grpc_call_peer(const struct grpc_call *call)
 {
 	return &call->session->peer;

@@ -7,10 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "monitor/enforce.h"
+#include "monitor/hand.h"
+#include "monitor/invitation.h"
+#include "monitor/offer.h"
 #include "monitor/session.h"
 #include "monitor/text.h"
 
-#define CONTACT_MAX	  64
 #define PAYLOAD_TYPE_PCMA 8
 
 static uint32_t random_of(const struct organisation *organisation)
@@ -222,6 +225,16 @@ struct call *call_find(const struct organisation *organisation, const char *id)
 	return call;
 }
 
+const struct call *call_find_ended(const struct organisation *organisation, const char *id)
+{
+	const struct change *change;
+
+	for (change = organisation->changes.newest; change != NULL; change = change->prev)
+		if (change->gone && strcmp(((const struct call *)change)->id, id) == 0)
+			return (const struct call *)change;
+	return NULL;
+}
+
 struct call *call_find_by_wire_id(const struct world *world, const char *wire_id)
 {
 	struct call *call;
@@ -230,18 +243,27 @@ struct call *call_find_by_wire_id(const struct world *world, const char *wire_id
 	return call;
 }
 
-static void tell(struct organisation *organisation)
-{
-	struct world *world = organisation->world;
-
-	if (world->changed != NULL)
-		world->changed(world->changed_arg, organisation);
-}
-
 void call_note(struct call *call)
 {
 	changes_note(&call->organisation->changes, &call->change);
-	tell(call->organisation);
+	organisation_tell(call->organisation);
+}
+
+/* The status of the agent's extension depends on the calls of its user. */
+static void note_extension(struct call *call)
+{
+	const struct user *agent = user_find(call->organisation, call->agent_user);
+
+	if (agent != NULL)
+		extension_note(call->organisation, agent->extension);
+}
+
+/* What filters look at has changed. */
+static void note_labels(struct call *call)
+{
+	call_index_refresh(&call->organisation->call_index, call);
+	call_note(call);
+	call->labelled = call->change.number;
 }
 
 static int check_list(const char *field, char *const *texts, size_t count, struct refusal *refusal)
@@ -278,7 +300,7 @@ int call_check(const struct organisation *organisation, const struct call_descri
 				   : 0;
 }
 
-/* The part of a description that is texts. */
+/* The part of a description that is texts, but for the agent. */
 static int set_texts(
 	struct call *call, const struct call_description *description, struct refusal *refusal)
 {
@@ -286,7 +308,6 @@ static int set_texts(
 
 	if (text_list_copy(&groups, description->groups, description->group_count) < 0 ||
 		text_list_copy(&tags, description->tags, description->tag_count) < 0 ||
-		text_replace(&call->agent_user, description->agent_user) < 0 ||
 		text_replace(&call->contact_number, description->contact_number) < 0) {
 		text_list_free(&groups);
 		text_list_free(&tags);
@@ -300,6 +321,35 @@ static int set_texts(
 	return 0;
 }
 
+/* Another agent, at another desk. 0, or -ENOMEM with nothing changed. */
+static int set_agent(struct call *call, const char *agent_user)
+{
+	char *copy;
+
+	if (strcmp(call->agent_user, agent_user) == 0)
+		return 0;
+	copy = strdup(agent_user);
+	if (copy == NULL || desk_move(call, agent_user) < 0) {
+		free(copy);
+		return -ENOMEM;
+	}
+	note_extension(call);
+	free(call->agent_user);
+	call->agent_user = copy;
+	return 0;
+}
+
+/* After set_agent(), when all else is done: the hand was the last agent's, and so were the
+ * invitations. */
+static void agent_changed(struct call *call)
+{
+	while (call->invitations != NULL)
+		invitation_end(call->invitations, WHY_TRANSFERRED);
+	hand_drop(call, WHY_TRANSFERRED);
+	enforce_call(call);
+	note_extension(call);
+}
+
 void call_free(struct call *call)
 {
 	close_recording(&call->recording);
@@ -307,6 +357,7 @@ void call_free(struct call *call)
 	leg_close(&call->customer);
 	text_list_free(&call->groups);
 	text_list_free(&call->tags);
+	free(call->hand.attended_by);
 	free(call->agent_user);
 	free(call->contact_number);
 	free(call->id);
@@ -319,18 +370,33 @@ int call_enter(struct call *call)
 	struct organisation *organisation = call->organisation;
 	struct world *world = organisation->world;
 
+	if (call->serial == 0)
+		call->serial = world->last_serial + 1;
 	HASH_ADD_KEYPTR(hh, organisation->calls, call->id, strlen(call->id), call);
 	if (!table_has(call))
 		return -ENOMEM;
 	HASH_ADD_KEYPTR(
 		by_wire_id, world->calls_by_wire_id, call->wire_id, strlen(call->wire_id), call);
-	if (call->by_wire_id.tbl == NULL) {
-		HASH_DEL(organisation->calls, call);
-		return -ENOMEM;
-	}
-	call->serial = ++world->last_serial;
+	if (call->by_wire_id.tbl == NULL)
+		goto not_by_wire_id;
+	if (desk_move(call, call->agent_user) < 0)
+		goto not_at_desk;
+	if (call_index_add(&organisation->call_index, call) < 0)
+		goto not_in_index;
+	if (call->serial > world->last_serial)
+		world->last_serial = call->serial;
 	call_note(call);
+	call->labelled = call->change.number;
+	note_extension(call);
 	return 0;
+
+not_in_index:
+	desk_leave(call);
+not_at_desk:
+	HASH_DELETE(by_wire_id, world->calls_by_wire_id, call);
+not_by_wire_id:
+	HASH_DEL(organisation->calls, call);
+	return -ENOMEM;
 }
 
 int call_create(struct organisation *organisation, const struct call_description *description,
@@ -347,9 +413,12 @@ int call_create(struct organisation *organisation, const struct call_description
 		return refuse(refusal, -ENOMEM, "out of memory");
 	call->organisation = organisation;
 	call->created_ms = now_ms;
-	snprintf(call->wire_id, sizeof(call->wire_id), "%08x%08x", random_of(organisation),
-		random_of(organisation));
+	world_random_id(organisation->world, call->wire_id);
 	if (text_replace(&call->id, *description->id ? description->id : call->wire_id) < 0) {
+		refuse(refusal, -ENOMEM, "out of memory");
+		goto fail;
+	}
+	if (text_replace(&call->agent_user, description->agent_user) < 0) {
 		refuse(refusal, -ENOMEM, "out of memory");
 		goto fail;
 	}
@@ -378,6 +447,7 @@ int call_update(
 {
 	const struct leg agent = call->agent, customer = call->customer;
 	bool record = description->record && call->recording.state == RECORDING_OFF;
+	bool transfer = strcmp(call->agent_user, description->agent_user) != 0;
 
 	if (call_check(call->organisation, description, refusal) < 0)
 		return refusal->error;
@@ -386,14 +456,45 @@ int call_update(
 	if (leg_move(call, &call->agent, &description->agent, "call.agent", refusal) < 0 ||
 		leg_move(call, &call->customer, &description->customer, "call.customer", refusal) <
 			0 ||
-		set_texts(call, description, refusal) < 0) {
-		call->agent = agent;
-		call->customer = customer;
-		if (record)
-			close_recording(&call->recording);
-		return refusal->error;
+		set_texts(call, description, refusal) < 0)
+		goto fail;
+	if (set_agent(call, description->agent_user) < 0) {
+		refuse(refusal, -ENOMEM, "out of memory");
+		goto fail;
 	}
-	call_note(call);
+	note_labels(call);
+	note_extension(call);
+	if (transfer)
+		agent_changed(call);
+	return 0;
+
+fail:
+	call->agent = agent;
+	call->customer = customer;
+	if (record)
+		close_recording(&call->recording);
+	return refusal->error;
+}
+
+int call_transfer(struct call *call, const char *agent_user, const struct media *media,
+	struct refusal *refusal)
+{
+	const struct leg agent = call->agent;
+
+	if (text_check_id("agent_user", agent_user, USER_ID_MAX, refusal) < 0)
+		return refusal->error;
+	if (media != NULL && leg_move(call, &call->agent, media, "agent", refusal) < 0)
+		return refusal->error;
+	if (strcmp(call->agent_user, agent_user) == 0) {
+		call_note(call);
+		return 0;
+	}
+	if (set_agent(call, agent_user) < 0) {
+		call->agent = agent;
+		return refuse(refusal, -ENOMEM, "out of memory");
+	}
+	note_labels(call);
+	agent_changed(call);
 	return 0;
 }
 
@@ -446,13 +547,14 @@ void call_bring_back(struct call *call, struct call_memento *memento)
 	call->agent = memento->agent;
 	call->customer = memento->customer;
 	call->direction = memento->direction;
-	swap_texts(&call->agent_user, &memento->agent_user);
+	set_agent(call, memento->agent_user);
 	swap_texts(&call->contact_number, &memento->contact_number);
 	swap_lists(&call->groups, &memento->groups);
 	swap_lists(&call->tags, &memento->tags);
 	if (!memento->recorded)
 		close_recording(&call->recording);
-	call_note(call);
+	note_labels(call);
+	note_extension(call);
 }
 
 void call_memento_free(struct call_memento *memento)
@@ -471,14 +573,20 @@ void call_end(struct call *call)
 	struct organisation *organisation = call->organisation;
 
 	while (call->sessions != NULL)
-		session_end(call->sessions);
+		session_end(call->sessions, WHY_CALL_OVER, 0);
+	while (call->invitations != NULL)
+		invitation_end(call->invitations, WHY_CALL_OVER);
+	hand_drop(call, WHY_CALL_OVER);
 	HASH_DEL(organisation->calls, call);
 	HASH_DELETE(by_wire_id, organisation->world->calls_by_wire_id, call);
+	call_index_remove(&organisation->call_index, call);
+	desk_leave(call);
+	note_extension(call);
 	close_recording(&call->recording);
 	leg_close(&call->agent);
 	leg_close(&call->customer);
 	changes_bury(&organisation->changes, &call->change);
-	tell(organisation);
+	organisation_tell(organisation);
 }
 
 void call_free_tombstone(struct change *change)

@@ -3,10 +3,82 @@
 #ifndef BRIDGETAP_MONITOR_CALL_H
 #define BRIDGETAP_MONITOR_CALL_H
 
+#include "monitor/desk.h"
+#include "monitor/notice.h"
 #include "monitor/world.h"
 
 /* Calls, their legs and their recording. Functions that can say no return 0 or `refusal`'s
  * -errno, and then have changed nothing. */
+
+#define CALL_ID_MAX	128
+#define LIST_MAX	16 /* groups, or tags, of a call */
+#define LABEL_MAX_BYTES 64 /* of one of them */
+
+enum codec { CODEC_NONE, CODEC_PCMU, CODEC_PCMA };
+
+enum recording_state { RECORDING_OFF, RECORDING_ON, RECORDING_PAUSED };
+
+/* The far end of a leg. */
+struct media {
+	char realm[32]; /* "" for the first that fits */
+	struct address remote;
+	struct address source; /* where media comes from, if not from `remote` */
+	bool learn;
+	enum codec codec;
+	uint8_t payload_type;
+};
+
+/* One end that the appliance holds. All zero is no leg. */
+struct leg {
+	uint32_t id; /* in its call */
+	struct media media;
+	struct realm *realm;
+	uint16_t local_port;
+	uint32_t ssrc;
+};
+
+struct recording_target {
+	char realm[32];
+	struct address agent, customer, mix; /* the first two, or the third */
+};
+
+struct recording {
+	enum recording_state state;
+	struct recording_target target;
+	struct leg legs[2];
+	unsigned leg_count;
+};
+
+/* The agent asks for a supervisor (hand.h). */
+struct hand {
+	uint64_t raised_ms; /* 0 while it is down */
+	char *attended_by;  /* id of the monitor; NULL while nobody attends */
+};
+
+struct call {
+	struct change change; /* first: what is buried is found by it */
+	UT_hash_handle hh;    /* by id, in its organisation */
+	UT_hash_handle by_wire_id;
+	struct organisation *organisation;
+	char *id;
+	char wire_id[RANDOM_ID_SIZE]; /* its name in the data plane, unique in the appliance */
+	struct leg agent, customer;
+	char *agent_user;
+	struct desk *desk; /* the agent's; NULL where the call has none */
+	struct call *desk_next, *desk_prev;
+	char *contact_number;
+	int direction; /* of proto/bridgetap/v1/calls.proto */
+	struct text_list groups, tags;
+	uint64_t labelled; /* number of the change that has changed what filters look at */
+	struct session *sessions;
+	unsigned session_count;
+	struct invitation *invitations;
+	struct hand hand;
+	struct recording recording;
+	uint64_t created_ms;
+	uint64_t serial; /* calls are listed in this order */
+	uint32_t next_leg_id;
+};
 
 /* A call as a client describes it; texts and lists are the caller's. */
 struct call_description {
@@ -37,11 +109,20 @@ int call_create(struct organisation *organisation, const struct call_description
 int call_update(
 	struct call *call, const struct call_description *description, struct refusal *refusal);
 
+/* Another agent takes over, whose media is at `media` (NULL: where the last agent's is). A monitor
+ * whom the new agent's extension does not permit loses their leg; the hand is lowered; invitations
+ * end. */
+int call_transfer(struct call *call, const char *agent_user, const struct media *media,
+	struct refusal *refusal);
+
 /* What call_update() may change, kept to bring it back. NULL where memory is short. */
 struct call_memento;
 struct call_memento *call_remember(const struct call *call);
 void call_bring_back(struct call *call, struct call_memento *memento);
 void call_memento_free(struct call_memento *memento); /* NULL is allowed */
+
+/* A call that has ended and is still remembered; NULL where there is none. */
+const struct call *call_find_ended(const struct organisation *organisation, const char *id);
 
 /* End the call and all that goes on in it. Watchers are told; the call is gone. */
 void call_end(struct call *call);

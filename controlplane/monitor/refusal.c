@@ -43,3 +43,12 @@ int refuse_for(struct refusal *refusal, uint32_t reasons)
 	refusal->reasons = reasons;
 	return -EPERM;
 }
+
+void refuse_in_words(struct refusal *refusal, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(refusal->sentence, sizeof(refusal->sentence), format, args);
+	va_end(args);
+}

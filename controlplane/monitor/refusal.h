@@ -29,12 +29,17 @@ struct refusal {
 	char sentence[256];
 };
 
-/* Fill in error and sentence, with no reasons. Returns `error`. */
+/* Fill in error and sentence, with no reasons. Returns `error`. A sentence of -EINVAL begins with
+ * the name of the field that is wrong. */
 int refuse(struct refusal *refusal, int error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* Fill in -EPERM with reasons, and the sentence of the first of them. Returns -EPERM. */
 int refuse_for(struct refusal *refusal, uint32_t reasons);
+
+/* Give a refusal another sentence. */
+void refuse_in_words(struct refusal *refusal, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* The sentence of one reason. */
 const char *reason_sentence(enum reason reason);

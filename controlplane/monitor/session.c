@@ -3,7 +3,6 @@
 #include "monitor/session.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +10,7 @@
 
 #include "monitor/call.h"
 #include "monitor/decision.h"
+#include "monitor/hand.h"
 #include "monitor/text.h"
 
 static int check_mode(enum mode mode, struct refusal *refusal)
@@ -26,6 +26,30 @@ struct session *session_find(const struct organisation *organisation, const char
 
 	HASH_FIND_STR(organisation->sessions, id, session);
 	return session;
+}
+
+struct session *session_of_user(const struct organisation *organisation, const char *user)
+{
+	struct session *session;
+
+	HASH_FIND(by_user, organisation->sessions_by_user, user, strlen(user), session);
+	return session;
+}
+
+static void tell(const struct session *session, const char *user, enum notice_kind kind,
+	enum why why, uint32_t reasons)
+{
+	const struct notice notice = {
+		.kind = kind,
+		.why = why,
+		.reasons = reasons,
+		.organisation = session->call->organisation,
+		.user = user,
+		.call = session->call,
+		.session = session,
+	};
+
+	notify(&notice);
 }
 
 static void free_session(struct session *session)
@@ -55,63 +79,103 @@ int session_enter(struct session *session)
 	return 0;
 }
 
-int session_join(struct call *call, const struct user *user, enum mode mode,
-	const struct media *media, uint64_t now_ms, struct session **result,
-	struct refusal *refusal)
+static struct session *new_session(struct call *call, const struct user *user, enum mode mode,
+	const struct media *media, uint64_t now_ms, struct refusal *refusal)
 {
-	struct world *world = call->organisation->world;
-	uint32_t reasons = decide_join(call, user);
-	struct session *session;
+	struct session *session = calloc(1, sizeof(*session));
 
-	if (check_mode(mode, refusal) < 0)
-		return refusal->error;
-	if (reasons != 0)
-		return refuse_for(refusal, reasons);
-	session = calloc(1, sizeof(*session));
-	if (session == NULL || text_replace(&session->user, user->id) < 0) {
+	if (session == NULL || text_replace(&session->user, user->entry.id) < 0) {
 		free(session);
-		return refuse(refusal, -ENOMEM, "out of memory");
+		refuse(refusal, -ENOMEM, "out of memory");
+		return NULL;
 	}
 	session->call = call;
 	session->mode = mode;
 	session->joined_ms = now_ms;
-	snprintf(session->id, sizeof(session->id), "%08x%08x", world->random(world->random_arg),
-		world->random(world->random_arg));
+	world_random_id(call->organisation->world, session->id);
 	if (leg_open(call, &session->leg, media, false, "media", refusal) < 0)
 		goto fail;
 	if (session_enter(session) < 0) {
 		refuse(refusal, -ENOMEM, "out of memory");
 		goto fail;
 	}
-	*result = session;
-	return 0;
+	return session;
 
 fail:
 	free_session(session);
-	return refusal->error;
+	return NULL;
+}
+
+static int join(enum deed deed, struct call *call, const struct user *user, enum mode mode,
+	const struct media *media, uint64_t now_ms, struct session **session,
+	struct refusal *refusal)
+{
+	uint32_t reasons = decide(deed, user, call);
+
+	if (check_mode(mode, refusal) < 0)
+		return refusal->error;
+	if (reasons != 0)
+		return refuse_for(refusal, reasons);
+	*session = new_session(call, user, mode, media, now_ms, refusal);
+	if (*session == NULL)
+		return refusal->error;
+	(*session)->invited = deed == DEED_JOIN_INVITED;
+	tell(*session, call->agent_user, NOTICE_MONITOR_JOINED, WHY_NONE, 0);
+	hand_attend(call, *session);
+	return 0;
+}
+
+int session_join(struct call *call, const struct user *user, enum mode mode,
+	const struct media *media, uint64_t now_ms, struct session **session,
+	struct refusal *refusal)
+{
+	return join(DEED_JOIN, call, user, mode, media, now_ms, session, refusal);
+}
+
+int session_join_invited(struct invitation *invitation, const struct user *user, enum mode mode,
+	const struct media *media, uint64_t now_ms, struct session **session,
+	struct refusal *refusal)
+{
+	struct call *call = invitation->call;
+
+	if (mode == MODE_NONE)
+		mode = (enum mode)invitation->mode;
+	if (invitation->mode != MODE_NONE && (int)mode != invitation->mode)
+		return refuse(refusal, -EINVAL, "mode is another than the invitation's");
+	if (join(DEED_JOIN_INVITED, call, user, mode, media, now_ms, session, refusal) < 0)
+		return refusal->error;
+	invitation_end(invitation, WHY_ACCEPTED);
+	return 0;
 }
 
 int session_switch(
 	struct session *session, const struct user *user, enum mode mode, struct refusal *refusal)
 {
+	uint32_t reasons;
+
 	if (check_mode(mode, refusal) < 0)
 		return refusal->error;
-	if (strcmp(session->user, user->id) != 0)
-		return refuse_for(refusal, 1u << REASON_NOT_PERMITTED);
+	reasons = decide(session->invited ? DEED_STAY_INVITED : DEED_STAY, user, session->call);
+	if (strcmp(session->user, user->entry.id) != 0)
+		reasons |= 1u << REASON_NOT_PERMITTED;
+	if (reasons != 0)
+		return refuse_for(refusal, reasons);
 	session->mode = mode;
 	call_note(session->call);
+	tell(session, session->call->agent_user, NOTICE_MONITOR_SWITCHED, WHY_NONE, 0);
 	return 0;
 }
 
 int session_check_leave(
 	const struct session *session, const struct user *user, struct refusal *refusal)
 {
-	if (strcmp(session->user, user->id) != 0 && user->role != USER_ROLE_ADMIN)
+	if (strcmp(session->user, user->entry.id) != 0 &&
+		user_settings(user)->role != USER_ROLE_ADMIN)
 		return refuse_for(refusal, 1u << REASON_NOT_PERMITTED);
 	return 0;
 }
 
-void session_end(struct session *session)
+void session_end(struct session *session, enum why why, uint32_t reasons)
 {
 	struct call *call = session->call;
 
@@ -120,5 +184,8 @@ void session_end(struct session *session)
 	DL_DELETE(call->sessions, session);
 	call->session_count--;
 	call_note(call);
+	tell(session, session->user, NOTICE_SESSION_ENDED, why, reasons);
+	tell(session, call->agent_user, NOTICE_MONITOR_LEFT, why, 0);
+	hand_desert(call, session, why);
 	free_session(session);
 }

@@ -3,15 +3,42 @@
 #ifndef BRIDGETAP_MONITOR_SESSION_H
 #define BRIDGETAP_MONITOR_SESSION_H
 
-#include "monitor/world.h"
+#include "monitor/call.h"
+#include "monitor/invitation.h"
+#include "monitor/notice.h"
 
 /* Monitoring: a user on a call in a mode. Functions that can say no return 0 or `refusal`'s
  * -errno, and then have changed nothing. */
 
+/* As it goes to the data plane. */
+enum mode { MODE_NONE, MODE_LISTEN, MODE_WHISPER, MODE_BARGE };
+
+struct session {
+	UT_hash_handle hh;	     /* by id, in its organisation */
+	UT_hash_handle by_user;	     /* likewise: a user monitors one call at a time */
+	struct session *next, *prev; /* of its call */
+	struct call *call;
+	char id[RANDOM_ID_SIZE];
+	char *user;
+	enum mode mode;
+	bool invited; /* by the agent of the call */
+	struct leg leg;
+	uint64_t joined_ms;
+};
+
 struct session *session_find(const struct organisation *organisation, const char *id);
+
+/* What a user monitors; NULL for nothing. */
+struct session *session_of_user(const struct organisation *organisation, const char *user);
 
 /* `user` takes the third seat of `call`. */
 int session_join(struct call *call, const struct user *user, enum mode mode,
+	const struct media *media, uint64_t now_ms, struct session **session,
+	struct refusal *refusal);
+
+/* `user` accepts an invitation, which ends by it. `mode` may be MODE_NONE where the invitation has
+ * one. */
+int session_join_invited(struct invitation *invitation, const struct user *user, enum mode mode,
 	const struct media *media, uint64_t now_ms, struct session **session,
 	struct refusal *refusal);
 
@@ -23,8 +50,9 @@ int session_switch(
 int session_check_leave(
 	const struct session *session, const struct user *user, struct refusal *refusal);
 
-/* The session is gone when it returns; its seat and port are free. */
-void session_end(struct session *session);
+/* The session is gone when it returns; its seat and port are free. The monitor and the agent are
+ * told why; `reasons` are those of WHY_RIGHT_LOST. */
+void session_end(struct session *session, enum why why, uint32_t reasons);
 
 /* Enter a session that is otherwise complete in its call and the tables. 0 or -ENOMEM. For
  * session.c and restore.c. */

@@ -44,6 +44,14 @@ int text_replace(char **slot, const char *text)
 	return 0;
 }
 
+bool text_list_has(const struct text_list *list, const char *text)
+{
+	for (unsigned i = 0; i < list->count; i++)
+		if (strcmp(list->texts[i], text) == 0)
+			return true;
+	return false;
+}
+
 int text_list_copy(struct text_list *list, char *const *texts, size_t count)
 {
 	*list = (struct text_list){ 0 };

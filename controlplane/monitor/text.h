@@ -3,10 +3,10 @@
 #ifndef BRIDGETAP_MONITOR_TEXT_H
 #define BRIDGETAP_MONITOR_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "monitor/refusal.h"
-#include "monitor/world.h"
 
 /* Texts from clients, which are known to be UTF-8 already. */
 
@@ -20,7 +20,14 @@ int text_check(const char *field, const char *text, size_t most, struct refusal 
 /* Put a copy of `text` in place of `*slot`, which is freed. 0 or -ENOMEM with `*slot` unchanged. */
 int text_replace(char **slot, const char *text);
 
-/* A list of `count` copies. 0 or -ENOMEM. */
+struct text_list {
+	unsigned count;
+	char **texts;
+};
+
+bool text_list_has(const struct text_list *list, const char *text);
+
+/* A list of `count` copies. 0 or -ENOMEM, with an empty list. */
 int text_list_copy(struct text_list *list, char *const *texts, size_t count);
 void text_list_free(struct text_list *list);
 

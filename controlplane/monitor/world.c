@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "monitor/call.h"
+#include "monitor/enforce.h"
+#include "monitor/offer.h"
 #include "monitor/text.h"
 
 #define TOMBSTONES_MAX 10000
@@ -21,23 +23,26 @@ void world_init(struct world *world, uint32_t (*random)(void *arg), void *arg)
 	};
 }
 
-static void free_user(struct user *user)
+void world_random_id(const struct world *world, char id[static RANDOM_ID_SIZE])
 {
-	free(user->id);
-	free(user->name);
-	free(user);
+	uint32_t high = world->random(world->random_arg), low = world->random(world->random_arg);
+
+	snprintf(id, RANDOM_ID_SIZE, "%08x%08x", high, low);
 }
 
 static void free_organisation(struct organisation *organisation)
 {
-	struct user *user, *next_user;
-	struct call *call, *next_call;
+	struct call *call, *next;
 
-	HASH_ITER (hh, organisation->calls, call, next_call)
+	HASH_ITER (hh, organisation->calls, call, next)
 		call_end(call);
+	while (organisation->offers != NULL)
+		offer_end(organisation->offers, WHY_BY_OTHER);
 	changes_fini(&organisation->changes);
-	HASH_ITER (hh, organisation->users, user, next_user)
-		user_delete(organisation, user);
+	call_index_fini(&organisation->call_index);
+	changes_fini(&organisation->extension_changes);
+	directory_fini(organisation);
+	free(organisation->settings.consent_accepted_by);
 	free(organisation->id);
 	free(organisation->name);
 	free(organisation);
@@ -108,6 +113,15 @@ struct organisation *organisation_find(const struct world *world, const char *id
 	return organisation;
 }
 
+static void free_extension(struct change *change)
+{
+	struct extension *extension =
+		(struct extension *)((char *)change - offsetof(struct extension, change));
+
+	free(extension->entry.id);
+	free(extension);
+}
+
 static struct organisation *new_organisation(struct world *world, const char *id, const char *name)
 {
 	struct organisation *organisation = calloc(1, sizeof(*organisation));
@@ -117,6 +131,8 @@ static struct organisation *new_organisation(struct world *world, const char *id
 	organisation->world = world;
 	organisation->changes.tombstones_max = TOMBSTONES_MAX;
 	organisation->changes.free_tombstone = call_free_tombstone;
+	organisation->extension_changes.tombstones_max = TOMBSTONES_MAX;
+	organisation->extension_changes.free_tombstone = free_extension;
 	if (text_replace(&organisation->id, id) < 0 || text_replace(&organisation->name, name) < 0)
 		goto fail;
 	HASH_ADD_KEYPTR(hh, world->organisations, organisation->id, strlen(id), organisation);
@@ -150,62 +166,41 @@ int organisation_put(struct world *world, const char *id, const char *name,
 	return *organisation != NULL ? 0 : refuse(refusal, -ENOMEM, "out of memory");
 }
 
-/* --- users --- */
-
-struct user *user_find(const struct organisation *organisation, const char *id)
+void organisation_delete(struct organisation *organisation)
 {
-	struct user *user;
-
-	HASH_FIND_STR(organisation->users, id, user);
-	return user;
+	HASH_DEL(organisation->world->organisations, organisation);
+	free_organisation(organisation);
 }
 
-static struct user *new_user(struct organisation *organisation, const char *id, const char *name)
+int organisation_set_settings(
+	struct organisation *organisation, const struct organisation_settings *settings)
 {
-	struct user *user = calloc(1, sizeof(*user));
+	char *by = NULL;
 
-	if (user == NULL)
-		return NULL;
-	if (text_replace(&user->id, id) < 0 || text_replace(&user->name, name) < 0) {
-		free_user(user);
-		return NULL;
-	}
-	HASH_ADD_KEYPTR(hh, organisation->users, user->id, strlen(id), user);
-	if (!table_has(user)) {
-		free_user(user);
-		return NULL;
-	}
-	return user;
-}
-
-int user_check(const char *id, const char *name, enum user_role role, struct refusal *refusal)
-{
-	if (text_check_id("user.id", id, USER_ID_MAX, refusal) < 0 ||
-		text_check("user.name", name, NAME_MAX_BYTES, refusal) < 0)
-		return refusal->error;
-	if (role < USER_ROLE_AGENT || role > USER_ROLE_ADMIN)
-		return refuse(refusal, -EINVAL, "user.role is none of agent, supervisor, admin");
+	if (settings->consent_accepted_by != NULL &&
+		text_replace(&by, settings->consent_accepted_by) < 0)
+		return -ENOMEM;
+	free(organisation->settings.consent_accepted_by);
+	organisation->settings = *settings;
+	organisation->settings.consent_accepted_by = by;
+	organisation->epoch++;
+	enforce(organisation);
+	organisation_tell(organisation);
 	return 0;
 }
 
-int user_put(struct organisation *organisation, const char *id, const char *name,
-	enum user_role role, struct user **user, struct refusal *refusal)
+void organisation_set_monitoring(struct organisation *organisation, bool off)
 {
-	if (user_check(id, name, role, refusal) < 0)
-		return refusal->error;
-	*user = user_find(organisation, id);
-	if (*user == NULL)
-		*user = new_user(organisation, id, name);
-	else if (text_replace(&(*user)->name, name) < 0)
-		*user = NULL;
-	if (*user == NULL)
-		return refuse(refusal, -ENOMEM, "out of memory");
-	(*user)->role = role;
-	return 0;
+	organisation->monitoring_off = off;
+	organisation->epoch++;
+	enforce(organisation);
+	organisation_tell(organisation);
 }
 
-void user_delete(struct organisation *organisation, struct user *user)
+void organisation_tell(struct organisation *organisation)
 {
-	HASH_DEL(organisation->users, user);
-	free_user(user);
+	struct world *world = organisation->world;
+
+	if (world->changed != NULL)
+		world->changed(world->hooks_arg, organisation);
 }

@@ -4,8 +4,11 @@
 #include <stdlib.h>
 
 #include "bridgetap/v1/admin.pb-c.h"
+#include "monitor/session.h"
 #include "service/arena.h"
-#include "service/services.h"
+#include "service/audit_methods.h"
+#include "service/keep.h"
+#include "service/settle.h"
 
 #define CLOCK_RATE_KHZ 8.0 /* of G.711: timestamp units a millisecond */
 
@@ -110,7 +113,7 @@ static void stats_done(
 		response.uptime_ms =
 			loop_now_ms(pending->services->loop) - pending->services->started_ms;
 		if (arena.failed)
-			service_refuse_link(pending->grpc, -ENOMEM, "out of memory");
+			service_refuse_memory(pending->grpc);
 		else
 			grpc_call_reply(pending->grpc, &response.base);
 	}
@@ -126,18 +129,30 @@ static void stats_cancelled(struct grpc_call *grpc, void *state)
 	pending->grpc = NULL;
 }
 
+/* NULL after finishing the call. */
+static struct call *find_call(struct grpc_call *grpc, const struct actor *actor, const char *id)
+{
+	struct refusal refusal;
+
+	if (actor->organisation != NULL)
+		return service_find_call(grpc, actor->organisation, id);
+	refuse(&refusal, -EINVAL, "bridgetap-organisation of the metadata is missing or unknown");
+	service_refuse(grpc, &refusal);
+	return NULL;
+}
+
 static void get_stats(struct grpc_call *grpc, const ProtobufCMessage *message)
 {
 	const Bridgetap__V1__GetStatsRequest *request = (const void *)message;
 	struct grpc_call_hooks hooks = { .cancelled = stats_cancelled };
 	struct stats_pending *pending;
 	const char *wire_id = "";
+	struct actor actor;
 
+	if (!actor_identify(grpc, NEED_OPERATOR, &actor))
+		return;
 	if (*request->call_id != '\0') {
-		struct organisation *organisation = service_organisation(grpc);
-		struct call *call =
-			organisation ? service_find_call(grpc, organisation, request->call_id)
-				     : NULL;
+		const struct call *call = find_call(grpc, &actor, request->call_id);
 
 		if (call == NULL)
 			return;
@@ -145,7 +160,7 @@ static void get_stats(struct grpc_call *grpc, const ProtobufCMessage *message)
 	}
 	pending = calloc(1, sizeof(*pending));
 	if (pending == NULL) {
-		service_refuse_link(grpc, -ENOMEM, "out of memory");
+		service_refuse_memory(grpc);
 		return;
 	}
 	pending->waiter.done = stats_done;
@@ -156,6 +171,50 @@ static void get_stats(struct grpc_call *grpc, const ProtobufCMessage *message)
 	link_stats(pending->services->link, wire_id, &pending->waiter);
 }
 
+/* --- the operator's switch --- */
+
+static void set_monitoring(struct grpc_call *grpc, const ProtobufCMessage *message)
+{
+	const Bridgetap__V1__SetMonitoringRequest *request = (const void *)message;
+	Bridgetap__V1__SetMonitoringResponse response =
+		BRIDGETAP__V1__SET_MONITORING_RESPONSE__INIT;
+	const struct services *services = grpc_call_context(grpc);
+	struct organisation *organisation;
+	struct settle *settle;
+	struct refusal refusal;
+	struct actor actor;
+	unsigned before;
+
+	if (!actor_identify(grpc, NEED_OPERATOR, &actor))
+		return;
+	organisation = organisation_find(services->world, request->organisation_id);
+	if (organisation == NULL) {
+		refuse(&refusal, -ENOENT, "there is no organisation \"%.64s\"",
+			request->organisation_id);
+		service_refuse(grpc, &refusal);
+		return;
+	}
+	settle = settle_begin(grpc);
+	if (settle == NULL)
+		return;
+	if (!keep_organisation(grpc, organisation->id, organisation->name, request->off,
+		    &(struct audit_note){
+			    .organisation = organisation,
+			    .action = "monitoring_switch",
+			    .detail = request->off ? "off" : "on",
+		    })) {
+		settle_abort(settle);
+		return;
+	}
+	before = HASH_COUNT(organisation->sessions);
+	organisation_set_monitoring(organisation, request->off);
+	response.ended = before - HASH_COUNT(organisation->sessions);
+	settle_end(settle, &response.base);
+}
+
 const struct grpc_method admin_methods[] = {
 	{ "GetStats", get_stats, NULL },
+	{ "SetMonitoring", set_monitoring, NULL },
+	{ "ListAudit", list_audit, NULL },
+	{ "VerifyAudit", verify_audit, NULL },
 };

@@ -1,24 +1,23 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 Bridgetap contributors */
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "bridgetap/v1/calls.pb-c.h"
 #include "monitor/call.h"
+#include "service/audit.h"
+#include "service/calls_list.h"
 #include "service/convert.h"
+#include "service/monitor_methods.h"
 #include "service/services.h"
 #include "service/table_load.h"
 #include "service/watch.h"
 
-#define PAGE_DEFAULT 100
-#define PAGE_MAX     1000
-
-static void reply_with_call(struct grpc_call *grpc, const struct call *call)
+/* `viewer` as in encode_call(). */
+static void reply_with_call(
+	struct grpc_call *grpc, const struct call *call, const struct user *viewer)
 {
 	struct arena arena = { 0 };
-	Bridgetap__V1__Call *message = encode_call(&arena, call);
+	Bridgetap__V1__Call *message = encode_call(&arena, call, viewer, 0);
 
 	if (arena.failed)
 		service_refuse_link(grpc, -ENOMEM, "out of memory");
@@ -35,7 +34,7 @@ static void answer_with_call(struct pending *pending, struct call *call)
 	if (pending->grpc == NULL)
 		return;
 	if (call != NULL) {
-		reply_with_call(pending->grpc, call);
+		reply_with_call(pending->grpc, call, NULL);
 	} else {
 		refuse(&refusal, -ENOENT, "the call has ended meanwhile");
 		service_refuse(pending->grpc, &refusal);
@@ -55,16 +54,17 @@ static void create_call(struct grpc_call *grpc, const ProtobufCMessage *message)
 {
 	const Bridgetap__V1__CreateCallRequest *request = (const void *)message;
 	struct services *services = grpc_call_context(grpc);
-	struct organisation *organisation = service_organisation(grpc);
 	struct call_description description;
 	struct refusal refusal;
 	struct pending *pending;
+	struct actor actor;
 	struct call *call;
 
-	if (organisation == NULL || !service_check_link(grpc))
+	if (!actor_identify(grpc, NEED_ORGANISATION, &actor) || !service_check_link(grpc))
 		return;
 	if (decode_description(&description, request->call, &refusal) < 0 ||
-		call_create(organisation, &description, services->wall_ms(), &call, &refusal) < 0) {
+		call_create(actor.organisation, &description, services->wall_ms(), &call,
+			&refusal) < 0) {
 		service_refuse(grpc, &refusal);
 		return;
 	}
@@ -78,15 +78,22 @@ static void create_call(struct grpc_call *grpc, const ProtobufCMessage *message)
 	pending_start(pending);
 }
 
+/* A call of the actor's organisation; NULL after finishing. */
+static struct call *find_call(
+	struct grpc_call *grpc, enum need need, const char *id, struct actor *actor)
+{
+	return actor_identify(grpc, need, actor) ? service_find_call(grpc, actor->organisation, id)
+						 : NULL;
+}
+
 static void get_call(struct grpc_call *grpc, const ProtobufCMessage *message)
 {
 	const Bridgetap__V1__GetCallRequest *request = (const void *)message;
-	struct organisation *organisation = service_organisation(grpc);
-	struct call *call =
-		organisation ? service_find_call(grpc, organisation, request->call_id) : NULL;
+	struct actor actor;
+	struct call *call = find_call(grpc, NEED_VIEWER, request->call_id, &actor);
 
 	if (call != NULL)
-		reply_with_call(grpc, call);
+		reply_with_call(grpc, call, actor.user);
 }
 
 static void answer_deleted(struct pending *pending, struct call *call)
@@ -108,9 +115,8 @@ static void undo_nothing(struct pending *pending, struct call *call)
 static void delete_call(struct grpc_call *grpc, const ProtobufCMessage *message)
 {
 	const Bridgetap__V1__DeleteCallRequest *request = (const void *)message;
-	struct organisation *organisation = service_organisation(grpc);
-	struct call *call =
-		organisation ? service_find_call(grpc, organisation, request->call_id) : NULL;
+	struct actor actor;
+	struct call *call = find_call(grpc, NEED_ORGANISATION, request->call_id, &actor);
 	struct pending *pending = call ? pending_create(grpc, call) : NULL;
 
 	if (pending == NULL)
@@ -121,49 +127,39 @@ static void delete_call(struct grpc_call *grpc, const ProtobufCMessage *message)
 	pending_start(pending);
 }
 
-/* --- list --- */
+/* --- transfer --- */
 
-/* Calls are listed in the order they came; the token of a page is the last one's serial number,
- * so that calls that come and go meanwhile move nothing. */
-static void list_calls(struct grpc_call *grpc, const ProtobufCMessage *message)
+/* Who has lost their seat by it stays out: only the agent goes back to be the one before. */
+static void transfer_call(struct grpc_call *grpc, const ProtobufCMessage *message)
 {
-	const Bridgetap__V1__ListCallsRequest *request = (const void *)message;
-	struct organisation *organisation = service_organisation(grpc);
-	Bridgetap__V1__ListCallsResponse response = BRIDGETAP__V1__LIST_CALLS_RESPONSE__INIT;
-	uint32_t most = request->page_size ? request->page_size : PAGE_DEFAULT;
-	Bridgetap__V1__Call *calls[PAGE_MAX];
-	struct arena arena = { 0 };
-	char *end, token[24] = "";
-	uint64_t after = strtoull(request->page_token, &end, 16);
+	const Bridgetap__V1__TransferCallRequest *request = (const void *)message;
+	struct media media;
 	struct refusal refusal;
-	const struct call *call;
+	struct pending *pending;
+	struct actor actor;
+	struct call *call = find_call(grpc, NEED_ORGANISATION, request->call_id, &actor);
 
-	if (organisation == NULL)
+	if (call == NULL || !service_check_link(grpc) || !service_check_audit(grpc))
 		return;
-	if (*end != '\0') {
-		refuse(&refusal, -EINVAL, "page_token is none that this method has given out");
+	if ((request->agent != NULL &&
+		    decode_media(&media, request->agent, "agent", &refusal) < 0) ||
+		call_transfer(call, request->agent_user, request->agent != NULL ? &media : NULL,
+			&refusal) < 0) {
 		service_refuse(grpc, &refusal);
 		return;
 	}
-	most = most > PAGE_MAX ? PAGE_MAX : most;
-	response.calls = calls;
-	response.total = HASH_COUNT(organisation->calls);
-	for (call = organisation->calls; call != NULL; call = call->hh.next) {
-		if (call->serial <= after)
-			continue;
-		if (response.n_calls == most) {
-			snprintf(token, sizeof(token), "%llx", (unsigned long long)after);
-			break;
-		}
-		calls[response.n_calls++] = encode_call(&arena, call);
-		after = call->serial;
-	}
-	response.next_page_token = token;
-	if (arena.failed)
-		service_refuse_link(grpc, -ENOMEM, "out of memory");
-	else
-		grpc_call_reply(grpc, &response.base);
-	arena_free(&arena);
+	audit_note(grpc_call_context(grpc), &(struct audit_note){
+						    .organisation = actor.organisation,
+						    .action = "transfer",
+						    .call = call->id,
+						    .subject = call->agent_user,
+					    });
+	pending = pending_create(grpc, call);
+	if (pending == NULL)
+		return;
+	pending->succeed = answer_with_call;
+	pending->undo = undo_nothing;
+	pending_start(pending);
 }
 
 /* --- recording --- */
@@ -174,8 +170,8 @@ static void change_recording(struct grpc_call *grpc, const char *call_id,
 	int (*change)(struct call *call, struct refusal *refusal),
 	void (*undo)(struct pending *pending, struct call *call))
 {
-	struct organisation *organisation = service_organisation(grpc);
-	struct call *call = organisation ? service_find_call(grpc, organisation, call_id) : NULL;
+	struct actor actor;
+	struct call *call = find_call(grpc, NEED_ORGANISATION, call_id, &actor);
 	struct recording_target decoded;
 	struct refusal refusal;
 	struct pending *pending;
@@ -199,6 +195,12 @@ static void change_recording(struct grpc_call *grpc, const char *call_id,
 		return;
 	pending->succeed = answer_with_call;
 	pending->undo = undo;
+	audit_note(pending->services, &(struct audit_note){
+					      .organisation = actor.organisation,
+					      .action = "recording",
+					      .call = call->id,
+					      .detail = grpc_call_method(grpc),
+				      });
 	pending_start(pending);
 }
 
@@ -244,6 +246,8 @@ const struct grpc_method calls_methods[] = {
 	{ "ListCalls", list_calls, NULL },
 	{ "WatchCalls", watch_calls, NULL },
 	{ "DeleteCall", delete_call, NULL },
+	{ "TransferCall", transfer_call, NULL },
+	{ "OfferCall", offer_call, NULL },
 	{ "LoadCallTable", load_call_table, load_call_table_end },
 	{ "StartRecording", start_recording, NULL },
 	{ "PauseRecording", pause_recording, NULL },

@@ -9,6 +9,9 @@
 
 #include <utlist.h>
 
+#include "monitor/decision.h"
+#include "monitor/text.h"
+
 /* The wire's numbers are the domain's own. */
 _Static_assert((int)BRIDGETAP__V1__MODE__MODE_LISTEN == (int)MODE_LISTEN &&
 		       (int)BRIDGETAP__V1__MODE__MODE_WHISPER == (int)MODE_WHISPER &&
@@ -69,9 +72,15 @@ static Bridgetap__V1__Leg *encode_leg(struct arena *arena, const struct leg *leg
 	return out;
 }
 
+char *encode_name(const struct organisation *organisation, const char *user)
+{
+	const struct user *known = user_find(organisation, user);
+
+	return known != NULL ? user_settings(known)->name : (char *)(uintptr_t)user;
+}
+
 Bridgetap__V1__MonitorSession *encode_session(struct arena *arena, const struct session *session)
 {
-	const struct user *user = user_find(session->call->organisation, session->user);
 	Bridgetap__V1__MonitorSession *out = NEW(arena, MonitorSession);
 
 	if (out == NULL)
@@ -80,11 +89,60 @@ Bridgetap__V1__MonitorSession *encode_session(struct arena *arena, const struct 
 	out->id = (char *)(uintptr_t)session->id;
 	out->call_id = session->call->id;
 	out->user = session->user;
-	out->user_name = user != NULL ? user->name : session->user;
+	out->user_name = encode_name(session->call->organisation, session->user);
 	out->mode = (Bridgetap__V1__Mode)session->mode;
 	out->leg = encode_leg(arena, &session->leg);
 	out->joined_ms = session->joined_ms;
+	out->invited = session->invited;
 	return out;
+}
+
+Bridgetap__V1__Hand *encode_hand(struct arena *arena, const struct call *call)
+{
+	Bridgetap__V1__Hand *out = call->hand.raised_ms != 0 ? NEW(arena, Hand) : NULL;
+
+	if (out == NULL)
+		return NULL;
+	bridgetap__v1__hand__init(out);
+	out->raised_ms = call->hand.raised_ms;
+	if (call->hand.attended_by != NULL) {
+		out->attended_by = call->hand.attended_by;
+		out->attended_by_name = encode_name(call->organisation, call->hand.attended_by);
+	}
+	return out;
+}
+
+static const Bridgetap__V1__ReasonCode codes[REASON_COUNT] = {
+	[REASON_DASHBOARD_LOGGED_OUT] = BRIDGETAP__V1__REASON_CODE__DASHBOARD_LOGGED_OUT,
+	[REASON_DESKTOP_LOGGED_OUT] = BRIDGETAP__V1__REASON_CODE__DESKTOP_LOGGED_OUT,
+	[REASON_NOT_ONLINE] = BRIDGETAP__V1__REASON_CODE__NOT_ONLINE,
+	[REASON_CALL_FULL] = BRIDGETAP__V1__REASON_CODE__CALL_FULL,
+	[REASON_NOT_PERMITTED] = BRIDGETAP__V1__REASON_CODE__NOT_PERMITTED,
+	[REASON_ORGANISATION_DISABLED] = BRIDGETAP__V1__REASON_CODE__ORGANISATION_DISABLED,
+	[REASON_CONSENT_MISSING] = BRIDGETAP__V1__REASON_CODE__CONSENT_MISSING,
+	[REASON_ALREADY_MONITORING] = BRIDGETAP__V1__REASON_CODE__ALREADY_MONITORING,
+	[REASON_CALL_ENDED] = BRIDGETAP__V1__REASON_CODE__CALL_ENDED,
+};
+
+Bridgetap__V1__Reason **encode_reasons(struct arena *arena, uint32_t reasons, size_t *count)
+{
+	Bridgetap__V1__Reason **list;
+
+	*count = 0;
+	if (reasons == 0)
+		return NULL;
+	list = arena_alloc(arena, REASON_COUNT * sizeof(Bridgetap__V1__Reason *));
+	for (unsigned i = 0; list != NULL && i < REASON_COUNT; i++) {
+		Bridgetap__V1__Reason *reason = reasons >> i & 1 ? NEW(arena, Reason) : NULL;
+
+		if (reason == NULL)
+			continue;
+		bridgetap__v1__reason__init(reason);
+		reason->code = codes[i];
+		reason->sentence = (char *)(uintptr_t)reason_sentence(i);
+		list[(*count)++] = reason;
+	}
+	return list;
 }
 
 static Bridgetap__V1__RecordingTarget *encode_target(
@@ -102,7 +160,8 @@ static Bridgetap__V1__RecordingTarget *encode_target(
 	return out;
 }
 
-Bridgetap__V1__Call *encode_call(struct arena *arena, const struct call *call)
+Bridgetap__V1__Call *encode_call(
+	struct arena *arena, const struct call *call, const struct user *viewer, uint32_t left_out)
 {
 	Bridgetap__V1__Call *out = NEW(arena, Call);
 	const struct session *session;
@@ -114,6 +173,11 @@ Bridgetap__V1__Call *encode_call(struct arena *arena, const struct call *call)
 	out->agent = encode_leg(arena, &call->agent);
 	out->customer = encode_leg(arena, &call->customer);
 	out->agent_user = call->agent_user;
+	out->agent_name = encode_name(call->organisation, call->agent_user);
+	out->hand = encode_hand(arena, call);
+	if (viewer != NULL)
+		out->blocked = encode_reasons(
+			arena, decide(DEED_JOIN, viewer, call) & ~left_out, &out->n_blocked);
 	out->contact_number = call->contact_number;
 	out->direction = (Bridgetap__V1__Direction)call->direction;
 	out->n_groups = call->groups.count;
@@ -185,7 +249,7 @@ int decode_target(struct recording_target *target, const Bridgetap__V1__Recordin
 {
 	*target = (struct recording_target){ 0 };
 	if (message == NULL)
-		return refuse(refusal, -EINVAL, "the recording's target is missing");
+		return refuse(refusal, -EINVAL, "target is missing");
 	if (strlen(message->realm) >= sizeof(target->realm))
 		return refuse(refusal, -EINVAL, "recording.realm: there is no such realm");
 	snprintf(target->realm, sizeof(target->realm), "%s", message->realm);
@@ -223,4 +287,31 @@ int decode_description(struct call_description *description,
 	return description->record
 		       ? decode_target(&description->recording, message->recording, refusal)
 		       : 0;
+}
+
+int decode_filter(struct call_filter *filter, const Bridgetap__V1__CallFilter *message,
+	struct refusal *refusal)
+{
+	*filter = (struct call_filter){ 0 };
+	if (message == NULL)
+		return 0;
+	if (message->n_agent_users > FILTER_VALUES_MAX || message->n_groups > FILTER_VALUES_MAX ||
+		message->n_tags > FILTER_VALUES_MAX)
+		return refuse(refusal, -EINVAL, "filter has more than %d values of one kind",
+			FILTER_VALUES_MAX);
+	if ((int)message->direction < 0 ||
+		(int)message->direction > BRIDGETAP__V1__DIRECTION__DIRECTION_OUTBOUND)
+		return refuse(
+			refusal, -EINVAL, "filter.direction %d is not known", message->direction);
+	if (text_list_copy(&filter->agents, message->agent_users, message->n_agent_users) < 0 ||
+		text_list_copy(&filter->groups, message->groups, message->n_groups) < 0 ||
+		text_list_copy(&filter->tags, message->tags, message->n_tags) < 0) {
+		call_filter_fini(filter);
+		return refuse(refusal, -ENOMEM, "out of memory");
+	}
+	filter->direction = (int)message->direction;
+	filter->least_ms = 1000ull * message->duration_at_least_s;
+	filter->most_ms = 1000ull * message->duration_at_most_s;
+	call_filter_prepare(filter);
+	return 0;
 }

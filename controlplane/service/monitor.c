@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "bridgetap/v1/monitor.pb-c.h"
+#include "monitor/decision.h"
+#include "monitor/invitation.h"
 #include "monitor/session.h"
-#include "service/convert.h"
-#include "service/services.h"
+#include "service/audit.h"
+#include "service/convert_monitor.h"
+#include "service/monitor_methods.h"
 
 static struct session *find_session(
 	struct grpc_call *grpc, struct organisation *organisation, const char *id)
@@ -17,6 +19,20 @@ static struct session *find_session(
 	if (session != NULL)
 		return session;
 	refuse(&refusal, -ENOENT, "there is no monitor session \"%.32s\"; it may have ended", id);
+	service_refuse(grpc, &refusal);
+	return NULL;
+}
+
+/* The call that somebody wants to join: whoever comes too late is told so. NULL after finishing. */
+static struct call *find_joinable(
+	struct grpc_call *grpc, struct organisation *organisation, const char *id)
+{
+	struct call *call = call_find(organisation, id);
+	struct refusal refusal;
+
+	if (call != NULL || call_find_ended(organisation, id) == NULL)
+		return call != NULL ? call : service_find_call(grpc, organisation, id);
+	refuse_for(&refusal, 1u << REASON_CALL_ENDED);
 	service_refuse(grpc, &refusal);
 	return NULL;
 }
@@ -64,39 +80,108 @@ static void undo_join(struct pending *pending, struct call *call)
 	struct session *session = session_of(pending, call);
 
 	if (session != NULL)
-		session_end(session);
+		session_end(session, WHY_MEDIA_FAILED, 0);
 	link_change(pending->services->link, pending->wire_id, NULL);
 }
 
-static void join(struct grpc_call *grpc, const ProtobufCMessage *message)
+/* The session is there: have the media plane follow. */
+static void finish_join(struct grpc_call *grpc, struct session *session)
 {
-	const Bridgetap__V1__JoinRequest *request = (const void *)message;
-	struct services *services = grpc_call_context(grpc);
-	struct organisation *organisation = service_organisation(grpc);
-	struct user *user = organisation ? service_user(grpc, organisation) : NULL;
-	struct call *call = user ? service_find_call(grpc, organisation, request->call_id) : NULL;
-	struct refusal refusal;
-	struct session *session;
 	struct pending *pending;
-	struct media media;
 
-	if (call == NULL || !service_check_link(grpc))
-		return;
-	if (decode_media(&media, request->media, "media", &refusal) < 0 ||
-		session_join(call, user, (enum mode)request->mode, &media, services->wall_ms(),
-			&session, &refusal) < 0) {
-		service_refuse(grpc, &refusal);
-		return;
-	}
+	audit_note(grpc_call_context(grpc), &(struct audit_note){
+						    .organisation = session->call->organisation,
+						    .action = "join",
+						    .call = session->call->id,
+						    .subject = session->call->agent_user,
+						    .detail = audit_mode(session->mode),
+					    });
 	pending = pending_for_session(grpc, session);
 	if (pending == NULL) {
-		session_end(session);
+		session_end(session, WHY_MEDIA_FAILED, 0);
 		return;
 	}
 	pending->succeed = answer_with_session;
 	pending->undo = undo_join;
 	pending_start(pending);
 }
+
+static void join(struct grpc_call *grpc, const ProtobufCMessage *message)
+{
+	const Bridgetap__V1__JoinRequest *request = (const void *)message;
+	struct services *services = grpc_call_context(grpc);
+	struct session *session;
+	struct refusal refusal;
+	struct media media;
+	struct actor actor;
+	struct call *call;
+
+	if (!actor_identify(grpc, NEED_USER, &actor) || !service_check_link(grpc) ||
+		!service_check_audit(grpc))
+		return;
+	call = find_joinable(grpc, actor.organisation, request->call_id);
+	if (call == NULL)
+		return;
+	if (decode_media(&media, request->media, "media", &refusal) < 0 ||
+		session_join(call, actor.user, (enum mode)request->mode, &media,
+			services->wall_ms(), &session, &refusal) < 0)
+		service_refuse(grpc, &refusal);
+	else
+		finish_join(grpc, session);
+}
+
+void accept_invitation(struct grpc_call *grpc, const ProtobufCMessage *message)
+{
+	const Bridgetap__V1__AcceptInvitationRequest *request = (const void *)message;
+	struct services *services = grpc_call_context(grpc);
+	struct invitation *invitation;
+	struct session *session;
+	struct refusal refusal;
+	struct media media;
+	struct actor actor;
+
+	if (!actor_identify(grpc, NEED_USER, &actor) || !service_check_link(grpc) ||
+		!service_check_audit(grpc))
+		return;
+	invitation = find_invitation(grpc, actor.organisation, request->invitation_id);
+	if (invitation == NULL)
+		return;
+	if (invitation_check_answer(invitation, actor.user, &refusal) < 0 ||
+		decode_media(&media, request->media, "media", &refusal) < 0 ||
+		session_join_invited(invitation, actor.user, (enum mode)request->mode, &media,
+			services->wall_ms(), &session, &refusal) < 0)
+		service_refuse(grpc, &refusal);
+	else
+		finish_join(grpc, session);
+}
+
+static void check_join(struct grpc_call *grpc, const ProtobufCMessage *message)
+{
+	const Bridgetap__V1__CheckJoinRequest *request = (const void *)message;
+	Bridgetap__V1__CheckJoinResponse response = BRIDGETAP__V1__CHECK_JOIN_RESPONSE__INIT;
+	struct arena arena = { 0 };
+	const struct call *call;
+	struct actor actor;
+
+	if (!actor_identify(grpc, NEED_USER, &actor))
+		return;
+	call = call_find(actor.organisation, request->call_id);
+	if (call == NULL)
+		call = call_find_ended(actor.organisation, request->call_id);
+	if (call == NULL) {
+		service_find_call(grpc, actor.organisation, request->call_id);
+		return;
+	}
+	response.blocked =
+		encode_reasons(&arena, decide(DEED_JOIN, actor.user, call), &response.n_blocked);
+	if (arena.failed)
+		service_refuse_memory(grpc);
+	else
+		grpc_call_reply(grpc, &response.base);
+	arena_free(&arena);
+}
+
+/* --- switch, leave --- */
 
 static void undo_switch(struct pending *pending, struct call *call)
 {
@@ -110,21 +195,30 @@ static void undo_switch(struct pending *pending, struct call *call)
 static void switch_mode(struct grpc_call *grpc, const ProtobufCMessage *message)
 {
 	const Bridgetap__V1__SwitchModeRequest *request = (const void *)message;
-	struct organisation *organisation = service_organisation(grpc);
-	struct user *user = organisation ? service_user(grpc, organisation) : NULL;
-	struct session *session =
-		user ? find_session(grpc, organisation, request->session_id) : NULL;
+	struct session *session;
 	struct refusal refusal;
 	struct pending *pending;
+	struct actor actor;
 	enum mode before;
 
-	if (session == NULL || !service_check_link(grpc))
+	if (!actor_identify(grpc, NEED_USER, &actor) || !service_check_link(grpc) ||
+		!service_check_audit(grpc))
+		return;
+	session = find_session(grpc, actor.organisation, request->session_id);
+	if (session == NULL)
 		return;
 	before = session->mode;
-	if (session_switch(session, user, (enum mode)request->mode, &refusal) < 0) {
+	if (session_switch(session, actor.user, (enum mode)request->mode, &refusal) < 0) {
 		service_refuse(grpc, &refusal);
 		return;
 	}
+	audit_note(grpc_call_context(grpc), &(struct audit_note){
+						    .organisation = actor.organisation,
+						    .action = "switch",
+						    .call = session->call->id,
+						    .subject = session->call->agent_user,
+						    .detail = audit_mode(session->mode),
+					    });
 	pending = pending_for_session(grpc, session);
 	if (pending == NULL) {
 		session->mode = before;
@@ -155,30 +249,44 @@ static void undo_leave(struct pending *pending, struct call *call)
 static void leave(struct grpc_call *grpc, const ProtobufCMessage *message)
 {
 	const Bridgetap__V1__LeaveRequest *request = (const void *)message;
-	struct organisation *organisation = service_organisation(grpc);
-	struct user *user = organisation ? service_user(grpc, organisation) : NULL;
-	struct session *session =
-		user ? find_session(grpc, organisation, request->session_id) : NULL;
+	struct session *session;
 	struct refusal refusal;
 	struct pending *pending;
+	struct actor actor;
 
+	if (!actor_identify(grpc, NEED_USER, &actor))
+		return;
+	session = find_session(grpc, actor.organisation, request->session_id);
 	if (session == NULL)
 		return;
-	if (session_check_leave(session, user, &refusal) < 0) {
+	if (session_check_leave(session, actor.user, &refusal) < 0) {
 		service_refuse(grpc, &refusal);
 		return;
 	}
 	pending = pending_for_session(grpc, session);
 	if (pending == NULL)
 		return;
-	session_end(session);
+	session_end(session,
+		session_of_user(actor.organisation, actor.user->entry.id) == session ? WHY_BY_USER
+										     : WHY_BY_OTHER,
+		0);
 	pending->succeed = answer_left;
 	pending->undo = undo_leave;
 	pending_start(pending);
 }
 
 const struct grpc_method monitor_methods[] = {
+	{ "CheckJoin", check_join, NULL },
 	{ "Join", join, NULL },
 	{ "SwitchMode", switch_mode, NULL },
 	{ "Leave", leave, NULL },
+	{ "RaiseHand", raise_hand, NULL },
+	{ "LowerHand", lower_hand, NULL },
+	{ "ListInvitable", list_invitable, NULL },
+	{ "Invite", invite, NULL },
+	{ "WithdrawInvitation", withdraw_invitation, NULL },
+	{ "AcceptInvitation", accept_invitation, NULL },
+	{ "DeclineInvitation", decline_invitation, NULL },
+	{ "AnswerOffer", answer_offer, NULL },
+	{ "WatchNotices", watch_notices, NULL },
 };

@@ -5,31 +5,68 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
 
+#include "bridgetap/v1/access.pb-c.h"
 #include "bridgetap/v1/admin.pb-c.h"
 #include "bridgetap/v1/calls.pb-c.h"
 #include "bridgetap/v1/directory.pb-c.h"
 #include "bridgetap/v1/monitor.pb-c.h"
 #include "health/v1/health.pb-c.h"
+#include "log.h"
 #include "monitor/call.h"
+#include "service/audit.h"
+#include "service/convert.h"
+#include "service/notices.h"
 #include "service/watch.h"
+
+#define FLUSH_RETRY_MS 1000
 
 const struct grpc_service *services_list(struct services *services, unsigned *count)
 {
-	static struct grpc_service list[5];
+	static struct grpc_service list[] = {
+		{ &bridgetap__v1__calls__descriptor, calls_methods, NULL },
+		{ &bridgetap__v1__monitor__descriptor, monitor_methods, NULL },
+		{ &bridgetap__v1__directory__descriptor, directory_methods, NULL },
+		{ &bridgetap__v1__access__descriptor, access_methods, NULL },
+		{ &bridgetap__v1__admin__descriptor, admin_methods, NULL },
+		{ &grpc__health__v1__health__descriptor, health_methods, NULL },
+	};
 
-	list[0] =
-		(struct grpc_service){ &bridgetap__v1__calls__descriptor, calls_methods, services };
-	list[1] = (struct grpc_service){ &bridgetap__v1__monitor__descriptor, monitor_methods,
-		services };
-	list[2] = (struct grpc_service){ &bridgetap__v1__directory__descriptor, directory_methods,
-		services };
-	list[3] =
-		(struct grpc_service){ &bridgetap__v1__admin__descriptor, admin_methods, services };
-	list[4] = (struct grpc_service){ &grpc__health__v1__health__descriptor, health_methods,
-		services };
 	*count = sizeof(list) / sizeof(list[0]);
+	for (unsigned i = 0; i < *count; i++)
+		list[i].context = services;
 	return list;
+}
+
+/* --- life --- */
+
+static void flush(void *arg)
+{
+	struct services *services = arg;
+	bool failing = store_is_failing(services->store);
+
+	if (!store_has_queued(services->store))
+		return;
+	if (store_flush(services->store) < 0) {
+		if (!failing)
+			log_line(LOG_ERR, "the audit cannot be written; until it can be, nobody "
+					  "joins or switches, and no setting changes");
+		loop_timer_set(services->loop, &services->flush_retry, FLUSH_RETRY_MS);
+	} else if (failing) {
+		log_line(LOG_NOTICE, "the audit is being written again");
+	}
+}
+
+void services_init(struct services *services)
+{
+	services->acting = ACTING_ITSELF;
+	services->flush = (struct loop_task){ .run = flush, .arg = services };
+	services->flush_retry = (struct loop_timer){ .expired = flush, .arg = services };
+	services->world->changed = watch_changed;
+	services->world->notify = notices_notify;
+	services->world->hooks_arg = services;
 }
 
 void services_fini(struct services *services)
@@ -39,9 +76,25 @@ void services_fini(struct services *services)
 	if (services->world == NULL)
 		return;
 	services->world->changed = NULL;
+	services->world->notify = NULL;
 	for (organisation = services->world->organisations; organisation != NULL;
 		organisation = organisation->hh.next)
 		watch_fini(organisation);
+	if (services->loop != NULL) {
+		loop_task_drop(services->loop, &services->flush);
+		loop_timer_clear(services->loop, &services->flush_retry);
+	}
+}
+
+bool service_check_audit(struct grpc_call *call)
+{
+	const struct services *services = grpc_call_context(call);
+
+	if (!store_is_failing(services->store))
+		return true;
+	service_refuse_link(call, -ENOSPC,
+		"the audit cannot be written (is the disk full?), so this was not done");
+	return false;
 }
 
 /* --- refusals --- */
@@ -79,40 +132,48 @@ static enum grpc_status status_of_reasons(uint32_t reasons)
 						    : GRPC_FAILED_PRECONDITION;
 }
 
-static const Bridgetap__V1__ReasonCode codes[REASON_COUNT] = {
-	[REASON_DASHBOARD_LOGGED_OUT] = BRIDGETAP__V1__REASON_CODE__DASHBOARD_LOGGED_OUT,
-	[REASON_DESKTOP_LOGGED_OUT] = BRIDGETAP__V1__REASON_CODE__DESKTOP_LOGGED_OUT,
-	[REASON_NOT_ONLINE] = BRIDGETAP__V1__REASON_CODE__NOT_ONLINE,
-	[REASON_CALL_FULL] = BRIDGETAP__V1__REASON_CODE__CALL_FULL,
-	[REASON_NOT_PERMITTED] = BRIDGETAP__V1__REASON_CODE__NOT_PERMITTED,
-	[REASON_ORGANISATION_DISABLED] = BRIDGETAP__V1__REASON_CODE__ORGANISATION_DISABLED,
-	[REASON_CONSENT_MISSING] = BRIDGETAP__V1__REASON_CODE__CONSENT_MISSING,
-	[REASON_ALREADY_MONITORING] = BRIDGETAP__V1__REASON_CODE__ALREADY_MONITORING,
-	[REASON_CALL_ENDED] = BRIDGETAP__V1__REASON_CODE__CALL_ENDED,
-};
+/* The field that a sentence begins with. */
+static char *copy_field(struct arena *arena, const char *sentence)
+{
+	return arena_printf(arena, "%.*s", (int)strcspn(sentence, " :"), sentence);
+}
+
+static void audit_refusal(struct grpc_call *call, const struct refusal *refusal)
+{
+	struct services *services = grpc_call_context(call);
+	const char *organisation = grpc_call_metadata(call, "bridgetap-organisation");
+
+	/* Whoever may do nothing at all here is not given the means to fill the disk. */
+	if (peers_level(services->peers, grpc_call_peer(call), organisation,
+		    grpc_call_metadata(call, "bridgetap-user")) == PEER_NOBODY)
+		return;
+	audit_note(
+		services, &(struct audit_note){
+				  .organisation = organisation_find(services->world, organisation),
+				  .action = "refused",
+				  .detail = grpc_call_method(call),
+				  .reasons = refusal->reasons,
+			  });
+}
 
 void service_refuse(struct grpc_call *call, const struct refusal *refusal)
 {
 	Bridgetap__V1__Refusal details = BRIDGETAP__V1__REFUSAL__INIT;
-	Bridgetap__V1__Reason reasons[REASON_COUNT], *list[REASON_COUNT];
+	struct arena arena = { 0 };
+	enum grpc_status status = status_of(refusal->error);
 
-	if (refusal->reasons == 0) {
-		grpc_call_finish(call, status_of(refusal->error), refusal->sentence, NULL);
-		return;
+	if (refusal->reasons != 0) {
+		status = status_of_reasons(refusal->reasons);
+		details.reasons = encode_reasons(&arena, refusal->reasons, &details.n_reasons);
+		audit_refusal(call, refusal);
 	}
-	for (unsigned i = 0; i < REASON_COUNT; i++) {
-		Bridgetap__V1__Reason *reason = &reasons[details.n_reasons];
-
-		if (!(refusal->reasons >> i & 1))
-			continue;
-		bridgetap__v1__reason__init(reason);
-		reason->code = codes[i];
-		reason->sentence = (char *)(uintptr_t)reason_sentence(i);
-		list[details.n_reasons++] = reason;
-	}
-	details.reasons = list;
-	grpc_call_finish(
-		call, status_of_reasons(refusal->reasons), refusal->sentence, &details.base);
+	if (refusal->error == -EINVAL)
+		details.field = copy_field(&arena, refusal->sentence);
+	grpc_call_finish(call, status, refusal->sentence,
+		(refusal->reasons != 0 || refusal->error == -EINVAL) && !arena.failed
+			? &details.base
+			: NULL);
+	arena_free(&arena);
 }
 
 void service_refuse_link(struct grpc_call *call, int error, const char *sentence)
@@ -120,40 +181,12 @@ void service_refuse_link(struct grpc_call *call, int error, const char *sentence
 	grpc_call_finish(call, status_of(error), sentence, NULL);
 }
 
-/* --- who and what --- */
-
-struct organisation *service_organisation(struct grpc_call *call)
+void service_refuse_memory(struct grpc_call *call)
 {
-	const struct services *services = grpc_call_context(call);
-	const char *id = grpc_call_metadata(call, "bridgetap-organisation");
-	struct organisation *organisation = organisation_find(services->world, id);
-	struct refusal refusal;
-
-	if (organisation != NULL)
-		return organisation;
-	if (*id == '\0')
-		refuse(&refusal, -EINVAL, "the metadata bridgetap-organisation is missing");
-	else
-		refuse(&refusal, -ENOENT, "there is no organisation \"%.64s\"", id);
-	service_refuse(call, &refusal);
-	return NULL;
+	service_refuse_link(call, -ENOMEM, "out of memory");
 }
 
-struct user *service_user(struct grpc_call *call, struct organisation *organisation)
-{
-	const char *id = grpc_call_metadata(call, "bridgetap-user");
-	struct user *user = user_find(organisation, id);
-	struct refusal refusal;
-
-	if (user != NULL)
-		return user;
-	if (*id == '\0')
-		refuse(&refusal, -EINVAL, "the metadata bridgetap-user is missing");
-	else
-		refuse(&refusal, -ENOENT, "there is no user \"%.64s\"", id);
-	service_refuse(call, &refusal);
-	return NULL;
-}
+/* --- what --- */
 
 struct call *service_find_call(
 	struct grpc_call *grpc, struct organisation *organisation, const char *id)
@@ -193,6 +226,7 @@ static void pending_done(struct link_waiter *waiter, int error, const char *sent
 	struct pending *pending = (struct pending *)waiter;
 	struct call *call = call_find_by_wire_id(pending->services->world, pending->wire_id);
 
+	pending->services->acting = ACTING_ITSELF;
 	if (error == 0) {
 		pending->succeed(pending, call);
 	} else {
@@ -209,7 +243,7 @@ struct pending *pending_create(struct grpc_call *grpc, const struct call *call)
 	struct grpc_call_hooks hooks = { .state = pending, .cancelled = pending_cancelled };
 
 	if (pending == NULL) {
-		service_refuse_link(grpc, -ENOMEM, "out of memory");
+		service_refuse_memory(grpc);
 		return NULL;
 	}
 	pending->waiter.done = pending_done;

@@ -7,7 +7,18 @@
 #include "grpc/call.h"
 #include "loop/loop.h"
 #include "monitor/world.h"
+#include "service/actor.h"
+#include "service/peers.h"
 #include "store/store.h"
+
+struct settle;
+
+/* Who acts at the moment, for the audit; all zero but peer_uid for the appliance itself. */
+struct acting {
+	const char *user;
+	int64_t peer_uid;
+};
+#define ACTING_ITSELF ((struct acting){ .peer_uid = -1 })
 
 /* What the gRPC services work on, and what they have in common. A service decodes, asks monitor/,
  * has the data plane follow, and encodes. Loop thread only. */
@@ -16,9 +27,18 @@ struct services {
 	struct world *world;
 	struct link *link;
 	struct store *store;
+	const struct peers *peers;
 	uint64_t (*wall_ms)(void); /* milliseconds since 1970 */
 	uint64_t started_ms;	   /* by loop_now_ms() */
+
+	struct acting acting;
+	struct settle *settle;	/* gathers the sessions that end (settle.h) */
+	struct loop_task flush; /* of the audit */
+	struct loop_timer flush_retry;
 };
+
+/* Fill in what the services need of their own, and hook into the world. */
+void services_init(struct services *services);
 
 /* All of them, for grpc_server.services; their number into `count`. `services` outlives them. */
 const struct grpc_service *services_list(struct services *services, unsigned *count);
@@ -29,19 +49,19 @@ void services_fini(struct services *services);
 /* --- for the services themselves --- */
 
 extern const struct grpc_method calls_methods[], monitor_methods[], directory_methods[],
-	admin_methods[], health_methods[];
-
-/* The organisation, or the user, that the metadata names; NULL where there is none, and then the
- * call has been finished with a status. */
-struct organisation *service_organisation(struct grpc_call *call);
-struct user *service_user(struct grpc_call *call, struct organisation *organisation);
+	access_methods[], admin_methods[], health_methods[];
 
 /* The call of this id; NULL after finishing with NOT_FOUND. */
 struct call *service_find_call(
 	struct grpc_call *call, struct organisation *organisation, const char *id);
 
-/* Finish with the status that fits a refusal, its sentence, and its reasons as details. */
+/* Finish with the status that fits a refusal, its sentence, and its reasons and field as details.
+ * One that has reasons is in the audit. */
 void service_refuse(struct grpc_call *call, const struct refusal *refusal);
+void service_refuse_memory(struct grpc_call *call);
+
+/* Whether what must be audited can be; finishes the call where not: a full disk, say. */
+bool service_check_audit(struct grpc_call *call);
 
 /* The same for an error and sentence of the link. */
 void service_refuse_link(struct grpc_call *call, int error, const char *sentence);
@@ -56,10 +76,10 @@ struct pending {
 	struct link_waiter waiter;
 	struct services *services;
 	struct grpc_call *grpc;
-	char wire_id[24];
+	char wire_id[RANDOM_ID_SIZE];
 	void (*succeed)(struct pending *pending, struct call *call);
 	void (*undo)(struct pending *pending, struct call *call);
-	char session_id[24];
+	char session_id[RANDOM_ID_SIZE];
 	int before; /* what undo() must bring back, if a number says it */
 };
 
@@ -68,9 +88,5 @@ struct pending *pending_create(struct grpc_call *grpc, const struct call *call);
 
 /* Have the data plane follow; the pending frees itself. */
 void pending_start(struct pending *pending);
-
-/* The watchers of an organisation's calls have something to look at. Of world.changed, with a
- * struct services. */
-void calls_changed(void *arg, struct organisation *organisation);
 
 #endif

@@ -19,12 +19,12 @@ typedef Bridgetap__V1__LoadCallTableRequest Request;
 struct load;
 
 /* One call of the table, and what became of it. */
-struct entry {
+struct row {
 	struct link_waiter waiter; /* first: what the link hands back */
 	UT_hash_handle hh;	   /* by id, to find those that come twice */
 	struct load *load;
 	const Bridgetap__V1__CallDescription *message;
-	char wire_id[24];
+	char wire_id[RANDOM_ID_SIZE];
 	struct call_memento *before; /* of a call that was there */
 	bool created;
 };
@@ -37,9 +37,9 @@ struct load {
 	bool replace;
 	Request **messages;
 	size_t message_count, message_room;
-	struct entry *entries;
+	struct row *rows;
 	size_t count;
-	struct entry *by_id;
+	struct row *by_id;
 	size_t outstanding; /* answers of the data plane */
 	int error;	    /* the first that came */
 	char sentence[256];
@@ -53,9 +53,9 @@ static void load_free(struct load *load)
 	for (size_t i = 0; i < load->message_count; i++)
 		unpacked_free(&load->messages[i]->base);
 	for (size_t i = 0; i < load->count; i++)
-		call_memento_free(load->entries[i].before);
+		call_memento_free(load->rows[i].before);
 	free(load->messages);
-	free(load->entries);
+	free(load->rows);
 	free(load->end_waiters);
 	free(load);
 }
@@ -74,11 +74,11 @@ static void load_cancelled(struct grpc_call *grpc, void *state)
 
 static struct load *load_begin(struct grpc_call *grpc, const Request *first)
 {
-	struct organisation *organisation = service_organisation(grpc);
 	struct grpc_call_hooks hooks = { .cancelled = load_cancelled };
+	struct actor actor;
 	struct load *load;
 
-	if (organisation == NULL || !service_check_link(grpc))
+	if (!actor_identify(grpc, NEED_ORGANISATION, &actor) || !service_check_link(grpc))
 		return NULL;
 	load = calloc(1, sizeof(*load));
 	if (load == NULL) {
@@ -86,7 +86,7 @@ static struct load *load_begin(struct grpc_call *grpc, const Request *first)
 		return NULL;
 	}
 	load->services = grpc_call_context(grpc);
-	load->organisation = organisation;
+	load->organisation = actor.organisation;
 	load->grpc = grpc;
 	load->replace =
 		first->operation == BRIDGETAP__V1__LOAD_CALL_TABLE_REQUEST__OPERATION__REPLACE;
@@ -137,13 +137,13 @@ void load_call_table(struct grpc_call *grpc, const ProtobufCMessage *message)
 /* --- applying --- */
 
 /* Prefix a refusal's sentence with the call it is about. */
-static void name_entry(struct refusal *refusal, const struct entry *entry, size_t index)
+static void name_row(struct refusal *refusal, const struct row *row, size_t index)
 {
 	char sentence[sizeof(refusal->sentence)];
 
 	memcpy(sentence, refusal->sentence, sizeof(sentence));
 	snprintf(refusal->sentence, sizeof(refusal->sentence), "call %zu (%.64s): %.100s", index,
-		entry->message->id, sentence);
+		row->message->id, sentence);
 }
 
 /* Lay out the entries, and check each of them without doing anything. */
@@ -151,35 +151,35 @@ static int check_all(struct load *load, struct refusal *refusal)
 {
 	size_t index = 0;
 
-	load->entries = calloc(load->count + 1, sizeof(*load->entries));
-	if (load->entries == NULL) {
+	load->rows = calloc(load->count + 1, sizeof(*load->rows));
+	if (load->rows == NULL) {
 		load->count = 0;
 		return refuse(refusal, -ENOMEM, "out of memory");
 	}
 	for (size_t m = 0; m < load->message_count; m++)
 		for (size_t c = 0; c < load->messages[m]->n_calls; c++) {
-			struct entry *entry = &load->entries[index], *twin;
+			struct row *row = &load->rows[index], *twin;
 			struct call_description description;
 			int ret;
 
-			entry->load = load;
-			entry->message = load->messages[m]->calls[c];
-			ret = decode_description(&description, entry->message, refusal);
+			row->load = load;
+			row->message = load->messages[m]->calls[c];
+			ret = decode_description(&description, row->message, refusal);
 			if (ret == 0)
 				ret = call_check(load->organisation, &description, refusal);
-			if (ret == 0 && *entry->message->id == '\0')
+			if (ret == 0 && *row->message->id == '\0')
 				ret = refuse(refusal, -EINVAL, "call.id is missing");
 			if (ret == 0) {
-				HASH_FIND_STR(load->by_id, entry->message->id, twin);
+				HASH_FIND_STR(load->by_id, row->message->id, twin);
 				if (twin != NULL)
 					ret = refuse(
 						refusal, -EINVAL, "the table has this call twice");
 				else
-					HASH_ADD_KEYPTR(hh, load->by_id, entry->message->id,
-						strlen(entry->message->id), entry);
+					HASH_ADD_KEYPTR(hh, load->by_id, row->message->id,
+						strlen(row->message->id), row);
 			}
 			if (ret < 0) {
-				name_entry(refusal, entry, index);
+				name_row(refusal, row, index);
 				return ret;
 			}
 			index++;
@@ -187,30 +187,30 @@ static int check_all(struct load *load, struct refusal *refusal)
 	return 0;
 }
 
-static int apply_entry(struct entry *entry, struct refusal *refusal)
+static int apply_row(struct row *row, struct refusal *refusal)
 {
-	struct load *load = entry->load;
-	struct call *call = call_find(load->organisation, entry->message->id);
+	struct load *load = row->load;
+	struct call *call = call_find(load->organisation, row->message->id);
 	struct call_description description;
 	int ret;
 
-	decode_description(&description, entry->message, refusal);
+	decode_description(&description, row->message, refusal);
 	if (call == NULL) {
 		ret = call_create(load->organisation, &description, load->services->wall_ms(),
 			&call, refusal);
-		entry->created = ret == 0;
+		row->created = ret == 0;
 	} else {
-		entry->before = call_remember(call);
-		if (entry->before == NULL)
+		row->before = call_remember(call);
+		if (row->before == NULL)
 			return refuse(refusal, -ENOMEM, "out of memory");
 		ret = call_update(call, &description, refusal);
 		if (ret < 0) {
-			call_memento_free(entry->before);
-			entry->before = NULL;
+			call_memento_free(row->before);
+			row->before = NULL;
 		}
 	}
 	if (ret == 0)
-		memcpy(entry->wire_id, call->wire_id, sizeof(entry->wire_id));
+		memcpy(row->wire_id, call->wire_id, sizeof(row->wire_id));
 	return ret;
 }
 
@@ -218,24 +218,24 @@ static int apply_entry(struct entry *entry, struct refusal *refusal)
 static void undo_all(struct load *load)
 {
 	for (size_t i = 0; i < load->count; i++) {
-		struct entry *entry = &load->entries[i];
-		struct call *call = call_find_by_wire_id(load->services->world, entry->wire_id);
+		struct row *row = &load->rows[i];
+		struct call *call = call_find_by_wire_id(load->services->world, row->wire_id);
 
 		if (call == NULL)
 			continue;
-		if (entry->created)
+		if (row->created)
 			call_end(call);
-		else if (entry->before != NULL)
-			call_bring_back(call, entry->before);
-		link_change(load->services->link, entry->wire_id, NULL);
+		else if (row->before != NULL)
+			call_bring_back(call, row->before);
+		link_change(load->services->link, row->wire_id, NULL);
 	}
 }
 
 static int apply_all(struct load *load, struct refusal *refusal)
 {
 	for (size_t i = 0; i < load->count; i++)
-		if (apply_entry(&load->entries[i], refusal) < 0) {
-			name_entry(refusal, &load->entries[i], i);
+		if (apply_row(&load->rows[i], refusal) < 0) {
+			name_row(refusal, &load->rows[i], i);
 			undo_all(load);
 			return refusal->error;
 		}
@@ -282,11 +282,11 @@ static void end_others(struct load *load)
 	load->end_waiters = (struct link_waiter *)waiters;
 	load->outstanding = 1;
 	HASH_ITER (hh, load->organisation->calls, call, next) {
-		struct entry *entry;
+		struct row *row;
 		char wire_id[sizeof(call->wire_id)];
 
-		HASH_FIND_STR(load->by_id, call->id, entry);
-		if (waiters == NULL || entry != NULL)
+		HASH_FIND_STR(load->by_id, call->id, row);
+		if (waiters == NULL || row != NULL)
 			continue;
 		memcpy(wire_id, call->wire_id, sizeof(wire_id));
 		waiters->waiter.done = call_ended;
@@ -312,15 +312,15 @@ static void finish(struct load *load)
 	load_free(load);
 }
 
-static void entry_done(struct link_waiter *waiter, int error, const char *sentence)
+static void row_done(struct link_waiter *waiter, int error, const char *sentence)
 {
-	struct entry *entry = (struct entry *)waiter;
-	struct load *load = entry->load;
+	struct row *row = (struct row *)waiter;
+	struct load *load = row->load;
 
 	if (error != 0 && load->error == 0) {
 		load->error = error;
 		snprintf(load->sentence, sizeof(load->sentence), "call %.64s: %.100s",
-			entry->message->id, sentence);
+			row->message->id, sentence);
 	}
 	if (--load->outstanding == 0)
 		finish(load);
@@ -342,12 +342,12 @@ void load_call_table_end(struct grpc_call *grpc)
 	}
 	load->outstanding = load->count + 1;
 	for (size_t i = 0; i < load->count; i++) {
-		struct entry *entry = &load->entries[i];
+		struct row *row = &load->rows[i];
 
-		load->created += entry->created;
-		load->updated += !entry->created;
-		entry->waiter.done = entry_done;
-		link_change(load->services->link, entry->wire_id, &entry->waiter);
+		load->created += row->created;
+		load->updated += !row->created;
+		row->waiter.done = row_done;
+		link_change(load->services->link, row->wire_id, &row->waiter);
 	}
 	if (--load->outstanding == 0)
 		finish(load);

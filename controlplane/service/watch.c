@@ -3,103 +3,134 @@
 #include "service/watch.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <utlist.h>
 
-#include "bridgetap/v1/calls.pb-c.h"
-#include "service/convert.h"
+#include "service/notices.h"
 
-#define CALLS_A_MESSAGE 100
+#define MESSAGES_A_TURN 64   /* of all watchers of an organisation */
+#define AGEING_MS	1000 /* how often durations are looked at */
 
-struct watcher {
-	struct watcher *next, *prev;
-	struct watchers *watchers;
-	struct grpc_call *grpc;
-	uint64_t seen;	 /* number of the last change it was sent */
-	bool restarting; /* the next message begins a snapshot */
-	bool snapshot;	 /* the snapshot is not complete */
-};
+/* --- what a watcher has seen --- */
 
-/* All watchers of one organisation; made with the first, kept from then on. */
-struct watchers {
-	struct services *services;
-	struct organisation *organisation;
-	struct watcher *list;
-	struct loop_task task;
-};
-
-/* The next changes as one message; false where there are none. */
-static bool send_changes(struct watcher *watcher)
+static uint64_t epoch_of(const struct watcher *watcher, const struct user *viewer)
 {
-	const struct changes *changes = &watcher->watchers->organisation->changes;
-	Bridgetap__V1__WatchCallsResponse response = BRIDGETAP__V1__WATCH_CALLS_RESPONSE__INIT;
-	Bridgetap__V1__Call *calls[CALLS_A_MESSAGE];
-	char *ended[CALLS_A_MESSAGE];
-	struct arena arena = { 0 };
-	const struct change *change;
+	return watcher->watchers->organisation->epoch + (viewer != NULL ? viewer->epoch : 0);
+}
 
-	if (changes_lagged(changes, watcher->seen) && watcher->seen != 0) {
-		watcher->seen = 0;
-		watcher->restarting = watcher->snapshot = true;
-	}
-	response.calls = calls;
-	response.ended = ended;
-	response.restart = watcher->restarting;
-	for (change = changes_after(changes, watcher->seen); change != NULL;
-		change = change->next) {
-		struct call *call = (struct call *)(uintptr_t)change;
+static void start_over(struct watcher *watcher)
+{
+	watcher->seen = 0;
+	watcher->restarting = watcher->snapshot = true;
+}
 
-		if (response.n_calls == CALLS_A_MESSAGE || response.n_ended == CALLS_A_MESSAGE)
-			break;
-		if (!change->gone)
-			calls[response.n_calls++] = encode_call(&arena, call);
-		else if (!watcher->snapshot || watcher->seen != 0)
-			ended[response.n_ended++] = call->id;
-		watcher->seen = change->number;
-	}
-	if (change == NULL && watcher->snapshot) {
-		watcher->snapshot = false;
-		watcher->seen = changes->last;
-		response.current = true;
-	}
-	if (arena.failed) {
-		struct grpc_call *grpc = watcher->grpc;
+struct change *watch_next(struct watcher *watcher)
+{
+	const struct changes *changes = watcher->kind->changes(watcher->watchers->organisation);
 
-		DL_DELETE(watcher->watchers->list, watcher);
-		free(watcher);
-		arena_free(&arena);
-		service_refuse_link(grpc, -ENOMEM, "out of memory");
-		return false;
-	}
-	if (response.n_calls == 0 && response.n_ended == 0 && !response.restart &&
-		!response.current) {
-		arena_free(&arena);
-		return false;
-	}
+	if (watcher->seen != 0 && changes_lagged(changes, watcher->seen))
+		start_over(watcher);
+	return changes_after(changes, watcher->seen);
+}
+
+bool watch_done(struct watcher *watcher, const struct change *last)
+{
+	const struct changes *changes = watcher->kind->changes(watcher->watchers->organisation);
+	bool current = last == NULL && watcher->snapshot;
+
 	watcher->restarting = false;
-	grpc_call_send(watcher->grpc, &response.base);
-	arena_free(&arena);
-	return true;
+	if (last == NULL)
+		watcher->seen = changes->last;
+	if (current)
+		watcher->snapshot = false;
+	return current;
 }
 
-/* As much as the client takes; the rest when it has taken that. It only ever sees last states. */
-static void feed(struct watcher *watcher)
+/* --- life --- */
+
+static void free_watcher(struct watcher *watcher)
 {
-	while (grpc_call_queued(watcher->grpc) < GRPC_QUEUE_LOW && send_changes(watcher)) {
-	}
+	DL_DELETE(watcher->watchers->list, watcher);
+	watcher->kind->free_state(watcher->state);
+	free(watcher);
 }
 
+static void watcher_gone(struct grpc_call *grpc, void *state)
+{
+	(void)grpc;
+	free_watcher(state);
+}
+
+static void end(struct watcher *watcher, int error)
+{
+	struct grpc_call *grpc = watcher->grpc;
+	struct refusal refusal;
+
+	free_watcher(watcher);
+	if (error == -EPERM)
+		refuse_for(&refusal, 1u << REASON_NOT_PERMITTED);
+	else if (error == -ENOENT)
+		refuse(&refusal, -ENOENT, "the organisation has been deleted");
+	else
+		refuse(&refusal, -ENOMEM, "out of memory");
+	service_refuse(grpc, &refusal);
+}
+
+/* --- feeding --- */
+
+/* One message. False where the watcher has enough for now, or has gone. */
+static bool feed(struct watcher *watcher)
+{
+	const struct organisation *organisation = watcher->watchers->organisation;
+	const struct user *viewer = NULL;
+	int ret;
+
+	if (grpc_call_queued(watcher->grpc) >= GRPC_QUEUE_LOW)
+		return false;
+	if (*watcher->user != '\0') {
+		viewer = user_find(organisation, watcher->user);
+		if (viewer == NULL || !watcher->kind->permits(viewer)) {
+			end(watcher, -EPERM);
+			return false;
+		}
+	}
+	if (watcher->epoch != epoch_of(watcher, viewer)) {
+		watcher->epoch = epoch_of(watcher, viewer);
+		if (watcher->seen != 0)
+			start_over(watcher);
+	}
+	ret = watcher->kind->send(watcher, viewer);
+	if (ret < 0)
+		end(watcher, ret);
+	return ret > 0;
+}
+
+/* A turn each, until all have what there is, or it is somebody else's turn to use the loop. */
 static void feed_all(void *arg)
 {
 	struct watchers *watchers = arg;
-	struct watcher *watcher, *next;
+	unsigned messages = 0, idle = 0, count;
+	struct watcher *watcher;
 
-	DL_FOREACH_SAFE (watchers->list, watcher, next)
-		feed(watcher);
+	DL_COUNT(watchers->list, watcher, count);
+	while (watchers->list != NULL && idle < count && messages < MESSAGES_A_TURN + count) {
+		watcher = watchers->list;
+		DL_DELETE(watchers->list, watcher);
+		DL_APPEND(watchers->list, watcher);
+		if (feed(watcher)) {
+			idle = 0;
+			messages++;
+		} else {
+			idle++;
+		}
+	}
+	if (idle < count && watchers->list != NULL)
+		loop_task_queue(watchers->services->loop, &watchers->task);
 }
 
-void calls_changed(void *arg, struct organisation *organisation)
+void watch_changed(void *arg, struct organisation *organisation)
 {
 	struct services *services = arg;
 	struct watchers *watchers = organisation->watchers;
@@ -108,37 +139,50 @@ void calls_changed(void *arg, struct organisation *organisation)
 		loop_task_queue(services->loop, &watchers->task);
 }
 
-static void watcher_gone(struct grpc_call *grpc, void *state)
+static void writable(struct grpc_call *grpc, void *state)
 {
-	struct watcher *watcher = state;
-
-	(void)grpc;
-	DL_DELETE(watcher->watchers->list, watcher);
-	free(watcher);
-}
-
-static void watcher_writable(struct grpc_call *grpc, void *state)
-{
-	struct watcher *watcher = state;
-	struct watchers *watchers = watcher->watchers;
+	struct watchers *watchers = ((struct watcher *)state)->watchers;
 
 	(void)grpc;
 	/* Not here: this is called while the connection is being written. */
 	loop_task_queue(watchers->services->loop, &watchers->task);
 }
 
-static struct watchers *watchers_of(struct services *services, struct organisation *organisation)
+/* --- the passing of time --- */
+
+static void age_all(void *arg)
+{
+	struct watchers *watchers = arg;
+	struct watcher *watcher, *next;
+	bool again = false;
+
+	DL_FOREACH_SAFE (watchers->list, watcher, next) {
+		if (watcher->kind->age == NULL)
+			continue;
+		again = true;
+		if (watcher->kind->age(watcher) < 0)
+			end(watcher, -ENOMEM);
+	}
+	if (again)
+		loop_timer_set(watchers->services->loop, &watchers->ageing, AGEING_MS);
+}
+
+/* --- all watchers of an organisation --- */
+
+struct watchers *watchers_of(struct services *services, struct organisation *organisation)
 {
 	struct watchers *watchers = organisation->watchers;
 
 	if (watchers != NULL)
 		return watchers;
 	watchers = calloc(1, sizeof(*watchers));
-	if (watchers != NULL) {
-		watchers->services = services;
-		watchers->organisation = organisation;
-		watchers->task = (struct loop_task){ .run = feed_all, .arg = watchers };
-	}
+	if (watchers == NULL)
+		return NULL;
+	watchers->services = services;
+	watchers->organisation = organisation;
+	watchers->task = (struct loop_task){ .run = feed_all, .arg = watchers };
+	watchers->ageing = (struct loop_timer){ .expired = age_all, .arg = watchers };
+	notices_init(watchers);
 	organisation->watchers = watchers;
 	return watchers;
 }
@@ -149,36 +193,51 @@ void watch_fini(struct organisation *organisation)
 
 	if (watchers == NULL)
 		return;
+	notices_fini(watchers);
 	loop_task_drop(watchers->services->loop, &watchers->task);
+	loop_timer_clear(watchers->services->loop, &watchers->ageing);
 	free(watchers);
 	organisation->watchers = NULL;
 }
 
-void watch_calls(struct grpc_call *grpc, const ProtobufCMessage *message)
+void watch_end_all(struct organisation *organisation)
 {
-	struct organisation *organisation = service_organisation(grpc);
-	struct grpc_call_hooks hooks = {
-		.cancelled = watcher_gone,
-		.writable = watcher_writable,
-	};
-	struct watchers *watchers;
-	struct watcher *watcher;
+	struct watchers *watchers = organisation->watchers;
 
-	(void)message;
-	if (organisation == NULL)
+	if (watchers == NULL)
 		return;
-	watchers = watchers_of(grpc_call_context(grpc), organisation);
-	watcher = calloc(1, sizeof(*watcher));
-	if (watchers == NULL || watcher == NULL) {
-		free(watcher);
-		service_refuse_link(grpc, -ENOMEM, "out of memory");
+	while (watchers->list != NULL)
+		end(watchers->list, -ENOENT);
+	notices_end_all(watchers);
+}
+
+void watch_begin(struct grpc_call *grpc, const struct actor *actor, const struct watch_kind *kind,
+	void *state)
+{
+	struct watchers *watchers = watchers_of(grpc_call_context(grpc), actor->organisation);
+	struct watcher *watcher = watchers != NULL ? calloc(1, sizeof(*watcher)) : NULL;
+	struct grpc_call_hooks hooks = {
+		.state = watcher,
+		.cancelled = watcher_gone,
+		.writable = writable,
+	};
+
+	if (watcher == NULL) {
+		kind->free_state(state);
+		service_refuse_memory(grpc);
 		return;
 	}
 	watcher->watchers = watchers;
 	watcher->grpc = grpc;
+	watcher->kind = kind;
+	watcher->state = state;
 	watcher->restarting = watcher->snapshot = true;
-	hooks.state = watcher;
+	watcher->epoch = epoch_of(watcher, actor->user);
+	if (actor->user != NULL)
+		snprintf(watcher->user, sizeof(watcher->user), "%s", actor->user->entry.id);
 	grpc_call_set_hooks(grpc, &hooks);
 	DL_APPEND(watchers->list, watcher);
-	feed(watcher);
+	loop_task_queue(watchers->services->loop, &watchers->task);
+	if (kind->age != NULL && watchers->ageing.due_ms == 0)
+		loop_timer_set(watchers->services->loop, &watchers->ageing, AGEING_MS);
 }

@@ -79,20 +79,21 @@ class Call:
 
     def __init__(self, lab):
         self.lab = lab
-        self.environment = {"BRIDGETAP_SOCKET": lab.api_socket, "BRIDGETAP_ORGANISATION": "acme",
-                            "BRIDGETAP_USER": "sue"}
+        self.environment = {"BRIDGETAP_SOCKET": lab.api_socket, "BRIDGETAP_ORGANISATION": "acme"}
         self.listeners, self.captures = [], []
 
-    def ctl(self, *arguments):
-        """Run bridgetapctl as the supervisor; its output."""
+    def ctl(self, *arguments, user="sue"):
+        """Run bridgetapctl as the supervisor, or, as "", for the organisation; its output."""
         done = subprocess.run([BUILD / "bin/bridgetapctl", *arguments], capture_output=True,
-                              text=True, timeout=20, env={**os.environ, **self.environment})
+                              text=True, timeout=20,
+                              env={**os.environ, **self.environment, "BRIDGETAP_USER": user})
         if done.returncode:
             raise RuntimeError(f"bridgetapctl {' '.join(arguments)}: {done.stderr.strip()}")
         return done.stdout
 
     def call(self, method, **request):
-        return json.loads(self.ctl("call", method, json.dumps(request)) or "{}")
+        user = "sue" if method.startswith("Monitor.") else ""
+        return json.loads(self.ctl("call", method, json.dumps(request), user=user) or "{}")
 
     def media(self, who):
         return {"remote": {"address": address_of(who), "port": HEAR_PORT[who]},
@@ -111,6 +112,11 @@ class Call:
         for user, name, role in (("ann", "Ann", "AGENT"), ("sue", "Sue", "SUPERVISOR")):
             self.call("Directory.PutUser",
                       user={"id": user, "name": name, "role": f"USER_ROLE_{role}"})
+        self.call("Access.SetOrganisationSettings", settings={
+            "consent_accepted": True, "supervisors_monitor_by_default": True})
+        self.call("Directory.SetPresence", presence={
+            "user_id": "sue", "dashboard": "LOGGED_IN", "desktop": "LOGGED_IN",
+            "state": "ONLINE"})
 
     def spawn(self, host, name, *argv):
         # Away from the CPU of the data plane's worker, as on a real appliance.
@@ -216,7 +222,7 @@ def play(lab):
         time.sleep(PHASE_SECONDS)
         phases.append((name, begin, time.time()))
     say()
-    stats = call.ctl("stats", "demo")
+    stats = call.ctl("stats", "demo", user="")
     call.end()
     return phases, {host: capture.read(path) for host, path in call.files.items()}, stats
 

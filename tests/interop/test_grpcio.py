@@ -11,8 +11,9 @@ import grpc
 import pytest
 
 from api import BARGE, LISTEN, WHISPER, Api, media
-from bridgetap.v1 import (admin_pb2, calls_pb2, calls_pb2_grpc, common_pb2, directory_pb2,
-                          directory_pb2_grpc, monitor_pb2, monitor_pb2_grpc)
+from bridgetap.v1 import (access_pb2, access_pb2_grpc, admin_pb2, calls_pb2, calls_pb2_grpc,
+                          common_pb2, directory_pb2, directory_pb2_grpc, monitor_pb2,
+                          monitor_pb2_grpc)
 from lab import BUILD, address_of
 from rtp import Party
 
@@ -31,6 +32,7 @@ def test_a_whole_call(appliance):
     """Written out with the stubs alone, as a newcomer would."""
     channel = grpc.insecure_channel(f"unix:{appliance.lab.api_socket}")
     directory = directory_pb2_grpc.DirectoryStub(channel)
+    access = access_pb2_grpc.AccessStub(channel)
     calls = calls_pb2_grpc.CallsStub(channel)
     monitor = monitor_pb2_grpc.MonitorStub(channel)
     operator = (("bridgetap-organisation", "fresh"),)
@@ -40,6 +42,12 @@ def test_a_whole_call(appliance):
         organisation=directory_pb2.Organisation(id="fresh", name="Fresh Ltd")))
     directory.PutUser(directory_pb2.PutUserRequest(user=directory_pb2.User(
         id="olga", name="Ольга", role=directory_pb2.USER_ROLE_SUPERVISOR)), metadata=operator)
+    access.SetOrganisationSettings(access_pb2.SetOrganisationSettingsRequest(
+        settings=access_pb2.OrganisationSettings(
+            consent_accepted=True, supervisors_monitor_by_default=True)), metadata=operator)
+    directory.SetPresence(directory_pb2.SetPresenceRequest(presence=directory_pb2.Presence(
+        user_id="olga", dashboard=directory_pb2.LOGGED_IN, desktop=directory_pb2.LOGGED_IN,
+        state=directory_pb2.ONLINE)), metadata=operator)
     call = calls.CreateCall(calls_pb2.CreateCallRequest(
         call=described("", contact_number="+7 495 000")), metadata=operator)
     assert call.id
@@ -144,7 +152,7 @@ def test_watchers_get_a_snapshot_and_then_every_change(appliance):
             if change.restart:
                 seen.clear()
             seen.update({call.id: call for call in change.calls})
-            for call_id in change.ended:
+            for call_id in change.gone:
                 seen.pop(call_id, None)
 
     follow(lambda: len(seen) == 40)
@@ -181,7 +189,7 @@ def test_a_watcher_that_does_not_read_slows_nobody_and_sees_the_last_state(appli
         for call in change.calls:
             if call.id == "c8":
                 last = call
-        if "c39" in change.ended or (change.restart and change.current and count > 1):
+        if "c39" in change.gone or (change.restart and change.current and count > 1):
             break
     assert last.monitors[0].mode == WHISPER
     stream.cancel()
@@ -261,7 +269,7 @@ def raw(api, path, data, **options):
     """A unary call with bytes of our own."""
     method = api.channel.unary_unary(path, request_serializer=lambda d: d,
                                      response_deserializer=lambda d: d)
-    return method(data, timeout=10, metadata=api.metadata(), **options)
+    return method(data, timeout=10, metadata=api.metadata(""), **options)
 
 
 @pytest.mark.parametrize("path, data, code", [
@@ -398,8 +406,8 @@ def test_clients_that_vanish_leave_nothing_behind(appliance):
         api.close()
     for _ in range(5):
         api = Api(appliance.lab.api_socket)
-        future = api._service(calls_pb2_grpc.CallsStub)._stub.CreateCall.future(
-            calls_pb2.CreateCallRequest(call=described("")), metadata=api.metadata())
+        future = calls_pb2_grpc.CallsStub(api.channel).CreateCall.future(
+            calls_pb2.CreateCallRequest(call=described("")), metadata=api.metadata(""))
         future.cancel()
         api.close()
     assert appliance.api.admin.GetStats(admin_pb2.GetStatsRequest()) is not None
@@ -408,11 +416,12 @@ def test_clients_that_vanish_leave_nothing_behind(appliance):
 def test_what_streams_is_what_the_protos_say(appliance):
     """protobuf-c's descriptors do not tell; the server's own table must equal the .proto files."""
     import subprocess
-    from bridgetap.v1 import admin_pb2 as a, calls_pb2 as c, directory_pb2 as d, monitor_pb2 as m
+    from bridgetap.v1 import access_pb2 as x, admin_pb2 as a, calls_pb2 as c
+    from bridgetap.v1 import directory_pb2 as d, monitor_pb2 as m
     printed = subprocess.run([BUILD / "bin/bridgetapctl", "methods"], capture_output=True,
                              text=True, check=True).stdout.splitlines()
     expected = set()
-    for module in (a, c, d, m, health_messages()):
+    for module in (x, a, c, d, m, health_messages()):
         for service in module.DESCRIPTOR.services_by_name.values():
             for method in service.methods:
                 line = f"{service.full_name}.{method.name}"

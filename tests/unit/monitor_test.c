@@ -13,6 +13,8 @@
 #include "monitor/call.h"
 #include "monitor/decision.h"
 #include "monitor/session.h"
+#include "monitor/text.h"
+#include "people.h"
 #include "proto/unpack.h"
 
 static struct world world;
@@ -47,9 +49,9 @@ static void set_realms(struct world *w)
 
 static struct user *put_user(const char *id, enum user_role role)
 {
-	struct user *user;
+	struct user *user = people_put_user(acme, id, role, false);
 
-	assert_int_equal(user_put(acme, id, id, role, &user, &refusal), 0);
+	people_log_in(acme, user);
 	return user;
 }
 
@@ -59,6 +61,7 @@ static int start(void **state)
 	world_init(&world, count_up, NULL);
 	set_realms(&world);
 	assert_int_equal(organisation_put(&world, "acme", "Acme", &acme, &refusal), 0);
+	people_open(acme);
 	ann = put_user("ann", USER_ROLE_AGENT);
 	sue = put_user("sue", USER_ROLE_SUPERVISOR);
 	sam = put_user("sam", USER_ROLE_SUPERVISOR);
@@ -220,18 +223,19 @@ static void who_may_join_is_decided_by_role_seat_and_session(void **state)
 	struct session *session;
 
 	(void)state;
-	assert_int_equal(decide_join(a, ann), 1u << REASON_NOT_PERMITTED);
-	assert_int_equal(decide_join(a, sue), 0);
-	assert_int_equal(decide_join(a, adam), 0);
+	assert_int_equal(decide(DEED_JOIN, ann, a), 1u << REASON_NOT_PERMITTED);
+	assert_int_equal(decide(DEED_JOIN, sue, a), 0);
+	assert_int_equal(decide(DEED_JOIN, adam, a), 0);
 	assert_int_equal(session_join(a, sue, MODE_BARGE, &phone, 0, &session, &refusal), 0);
-	assert_int_equal(decide_join(a, sam), 1u << REASON_CALL_FULL);
-	assert_int_equal(decide_join(b, sam), 0);
-	assert_int_equal(decide_join(b, sue), 1u << REASON_ALREADY_MONITORING);
-	assert_int_equal(decide_join(a, ann), 1u << REASON_NOT_PERMITTED | 1u << REASON_CALL_FULL);
+	assert_int_equal(decide(DEED_JOIN, sam, a), 1u << REASON_CALL_FULL);
+	assert_int_equal(decide(DEED_JOIN, sam, b), 0);
+	assert_int_equal(decide(DEED_JOIN, sue, b), 1u << REASON_ALREADY_MONITORING);
+	assert_int_equal(
+		decide(DEED_JOIN, ann, a), 1u << REASON_NOT_PERMITTED | 1u << REASON_CALL_FULL);
 	world.seats_max = 4;
-	assert_int_equal(decide_join(a, sam), 0);
-	session_end(session);
-	assert_int_equal(decide_join(b, sue), 0);
+	assert_int_equal(decide(DEED_JOIN, sam, a), 0);
+	session_end(session, WHY_BY_USER, 0);
+	assert_int_equal(decide(DEED_JOIN, sue, b), 0);
 }
 
 static void a_mode_is_one_of_three(void **state)
@@ -249,7 +253,7 @@ static void a_mode_is_one_of_three(void **state)
 		if (known) {
 			assert_int_equal(session_switch(session, sue, 9, &refusal), -EINVAL);
 			assert_int_equal(session->mode, mode);
-			session_end(session);
+			session_end(session, WHY_BY_USER, 0);
 		}
 	}
 }
@@ -297,26 +301,58 @@ static int try_update(void)
 {
 	struct call_description d = description("there");
 
-	d.contact_number = "+2";
+	d.contact_number = "+49";
 	return call_update(call_find(acme, "there"), &d, &refusal);
 }
 
-static int try_user(void)
+/* A role that is deleted is taken out of what refers to it, too. */
+static int try_edit(void)
 {
-	struct user *user;
+	struct user_settings *settings = calloc(1, sizeof(*settings));
+	struct edit edit;
+	int ret;
 
-	return user_put(acme, "new", "New", USER_ROLE_AGENT, &user, &refusal);
+	if (settings == NULL || text_replace(&settings->name, "New") < 0) {
+		free(settings);
+		return -ENOMEM;
+	}
+	settings->role = USER_ROLE_AGENT;
+	edit_begin(&edit, acme);
+	ret = edit_put(&edit, DIRECTORY_USER, "new", settings, &refusal);
+	if (ret == 0)
+		ret = edit_delete(&edit, DIRECTORY_ROLE, "trainer", &refusal);
+	if (ret == 0)
+		ret = edit_check(&edit, &refusal);
+	if (ret == 0)
+		edit_commit(&edit);
+	else
+		edit_roll_back(&edit);
+	return ret;
+}
+
+static int try_transfer(void)
+{
+	return call_transfer(call_find(acme, "there"), "bob", NULL, &refusal);
+}
+
+static unsigned count(enum directory_kind kind)
+{
+	return HASH_COUNT(acme->directory[kind]);
 }
 
 static void every_failed_allocation_is_refused_and_changes_nothing(void **state)
 {
-	static int (*const tries[])(void) = { try_create, try_join, try_user, try_update };
+	static int (*const tries[])(
+		void) = { try_create, try_join, try_update, try_transfer, try_edit };
 
 	(void)state;
+	people_put_user_with_role(acme, "tim", USER_ROLE_SUPERVISOR, "trainer");
 	new_call("there");
 	for (size_t t = 0; t < COUNT_OF(tries); t++) {
 		for (unsigned n = 0;; n++) {
-			unsigned ports = free_ports(), users = HASH_COUNT(acme->users);
+			unsigned ports = free_ports(), users = count(DIRECTORY_USER);
+			unsigned roles = count(DIRECTORY_ROLE);
+			const struct desk *desk = call_find(acme, "there")->desk;
 			int ret;
 
 			alloc_fail_nth(n);
@@ -327,15 +363,17 @@ static void every_failed_allocation_is_refused_and_changes_nothing(void **state)
 			}
 			assert_int_equal(ret, -ENOMEM);
 			assert_int_equal(free_ports(), ports);
-			assert_int_equal(HASH_COUNT(acme->users), users);
+			assert_int_equal(count(DIRECTORY_USER), users);
 			assert_null(call_find(acme, "oom"));
 			assert_null(acme->sessions);
 			assert_string_equal(call_find(acme, "there")->contact_number, "+49");
+			assert_ptr_equal(call_find(acme, "there")->desk, desk);
+			assert_int_equal(count(DIRECTORY_ROLE), roles);
 		}
 		if (call_find(acme, "oom") != NULL)
 			call_end(call_find(acme, "oom"));
 		if (acme->sessions != NULL)
-			session_end(acme->sessions);
+			session_end(acme->sessions, WHY_BY_USER, 0);
 	}
 }
 
@@ -366,7 +404,6 @@ static void a_restarted_control_plane_takes_back_what_it_had(void **state)
 	struct organisation *again;
 	struct session *session;
 	struct world after;
-	struct user *user;
 	char sentence[256];
 	WireCall *wire;
 
@@ -383,7 +420,8 @@ static void a_restarted_control_plane_takes_back_what_it_had(void **state)
 	world_init(&after, count_up, NULL);
 	set_realms(&after);
 	assert_int_equal(organisation_put(&after, "acme", "Acme", &again, &refusal), 0);
-	assert_int_equal(user_put(again, "sue", "Sue", USER_ROLE_SUPERVISOR, &user, &refusal), 0);
+	people_put_user(again, "sue", USER_ROLE_SUPERVISOR, false);
+	people_open(again);
 	assert_int_equal(wire_restore(&after, wire, sentence, sizeof(sentence)), 0);
 	restored = call_find(again, "a");
 	assert_non_null(restored);
