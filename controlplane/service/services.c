@@ -12,11 +12,13 @@
 #include "bridgetap/v1/monitor.pb-c.h"
 #include "health/v1/health.pb-c.h"
 #include "monitor/call.h"
+#include "reflection/v1/reflection.pb-c.h"
+#include "reflection/v1alpha/reflection.pb-c.h"
 #include "service/watch.h"
 
 const struct grpc_service *services_list(struct services *services, unsigned *count)
 {
-	static struct grpc_service list[5];
+	static struct grpc_service list[7];
 
 	list[0] =
 		(struct grpc_service){ &bridgetap__v1__calls__descriptor, calls_methods, services };
@@ -28,6 +30,10 @@ const struct grpc_service *services_list(struct services *services, unsigned *co
 		(struct grpc_service){ &bridgetap__v1__admin__descriptor, admin_methods, services };
 	list[4] = (struct grpc_service){ &grpc__health__v1__health__descriptor, health_methods,
 		services };
+	list[5] = (struct grpc_service){ &grpc__reflection__v1__server_reflection__descriptor,
+		reflection_methods, services };
+	list[6] = (struct grpc_service){ &grpc__reflection__v1alpha__server_reflection__descriptor,
+		reflection_methods, services };
 	*count = sizeof(list) / sizeof(list[0]);
 	return list;
 }

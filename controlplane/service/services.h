@@ -29,7 +29,7 @@ void services_fini(struct services *services);
 /* --- for the services themselves --- */
 
 extern const struct grpc_method calls_methods[], monitor_methods[], directory_methods[],
-	admin_methods[], health_methods[];
+	admin_methods[], health_methods[], reflection_methods[];
 
 /* The organisation, or the user, that the metadata names; NULL where there is none, and then the
  * call has been finished with a status. */
