@@ -18,8 +18,9 @@
 #define UNPACK_BUDGET	(32u << 20) /* bytes of memory that one request may unpack to */
 #define WINDOW		(1 << 20)   /* bytes of a stream in flight towards us */
 #define SENTENCE_SIZE	512
-#define RESETS_BURST	1000 /* streams a client may reset at once, */
-#define RESETS_A_SECOND 100  /* and in the long run */
+#define RESETS_BURST	1000  /* streams a client may reset at once, */
+#define RESETS_A_SECOND 100   /* and in the long run */
+#define FRAMES_MAX	16384 /* that wait to be sent, besides DATA */
 
 struct metadata {
 	struct metadata *next;
@@ -788,7 +789,15 @@ int grpc_session_receive(struct grpc_session *session, const uint8_t *bytes, siz
 	session->receiving = true;
 	used = nghttp2_session_mem_recv(session->http2, bytes, length);
 	session->receiving = false;
-	return used < 0 ? -EPROTO : 0;
+	if (used < 0)
+		return -EPROTO;
+	/* All the calls that may be open queue less than half of it; but each stream beyond them is
+	 * refused by a frame of its own, without end. */
+	if (nghttp2_session_get_outbound_queue_size(session->http2) > FRAMES_MAX) {
+		nghttp2_session_terminate_session(session->http2, NGHTTP2_ENHANCE_YOUR_CALM);
+		return -EPROTO;
+	}
+	return 0;
 }
 
 ssize_t grpc_session_send(struct grpc_session *session, uint8_t *buffer, size_t size)

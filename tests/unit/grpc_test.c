@@ -944,6 +944,28 @@ static void floods_are_cut_off(void **state)
 	assert_true(messages_seen < 5000);
 }
 
+static void a_client_that_reads_no_answers_cannot_make_frames_pile_up(void **state)
+{
+	/* HEADERS of ":method: POST" alone, on streams without end. */
+	uint8_t frame[] = { 0, 0, 1, 1, 4, 0, 0, 0, 0, 0x83 };
+	const uint8_t *preface;
+	ssize_t length;
+	unsigned sent = 0;
+
+	(void)state;
+	while ((length = nghttp2_session_mem_send(client, &preface)) > 0)
+		assert_int_equal(grpc_session_receive(session, preface, (size_t)length), 0);
+	for (uint32_t stream = 1; sent < 100000; stream += 2, sent++) {
+		frame[5] = (uint8_t)(stream >> 24);
+		frame[6] = (uint8_t)(stream >> 16);
+		frame[7] = (uint8_t)(stream >> 8);
+		frame[8] = (uint8_t)stream;
+		if (grpc_session_receive(session, frame, sizeof(frame)) != 0)
+			break;
+	}
+	assert_in_range(sent, GRPC_STREAMS_MAX, 50000);
+}
+
 static void goaway_comes_before_the_end(void **state)
 {
 	(void)state;
@@ -1001,6 +1023,7 @@ int main(void)
 		SESSION_TEST(a_message_that_is_cut_short_is_refused),
 		SESSION_TEST(noise_ends_the_connection),
 		SESSION_TEST(floods_are_cut_off),
+		SESSION_TEST(a_client_that_reads_no_answers_cannot_make_frames_pile_up),
 		SESSION_TEST(goaway_comes_before_the_end),
 		cmocka_unit_test(every_service_must_have_all_its_methods),
 	};
