@@ -130,12 +130,14 @@ static void received(void *arg, int result)
 		return;
 	}
 	if (grpc_session_receive(c->session, c->in, (size_t)result) < 0) {
-		/* The session has said why in a GOAWAY, if it could; what it says goes out first.
-		 */
-		ssize_t length = grpc_session_send(c->session, c->out, sizeof(c->out));
+		/* The session has said why in a GOAWAY, if it could; what it says goes out first,
+		 * unless bytes are on their way from that buffer. */
+		if (!c->send_op.pending) {
+			ssize_t length = grpc_session_send(c->session, c->out, sizeof(c->out));
 
-		if (length > 0 && !c->send_op.pending)
-			send(c->fd, c->out, (size_t)length, MSG_DONTWAIT | MSG_NOSIGNAL);
+			if (length > 0)
+				send(c->fd, c->out, (size_t)length, MSG_DONTWAIT | MSG_NOSIGNAL);
+		}
 		hang_up(c);
 		return;
 	}

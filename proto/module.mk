@@ -17,6 +17,16 @@ $(O)/obj/gen/%.o: $(O)/gen/%.c
 proto_objects = $(patsubst %,$(O)/obj/gen/%.pb-c.o,$(1))
 proto_headers = $(patsubst %,$(O)/gen/%.pb-c.h,$(1))
 
+# What the clients' services look like, for the server to tell and for both sides to look up.
+public_protos := $(filter-out proto/bridgetap/dataplane/% proto/bridgetap/controlplane/%,$(proto_src))
+
+$(O)/gen/descriptor_set.pb: $(public_protos)
+	@mkdir -p $(@D)
+	$(call say,PROTO)protoc --descriptor_set_out=$@ --include_imports -Iproto $(public_protos)
+$(O)/obj/proto/descriptor_set.o: proto/descriptor_set.S $(O)/gen/descriptor_set.pb
+	@mkdir -p $(@D)
+	$(call say,AS)$(CC) -c -Wa,-I$(O)/gen -o $@ $<
+
 # What all programs read messages with.
-$(O)/lib/proto.a: $(call objects,$(wildcard proto/*.c))
+$(O)/lib/proto.a: $(call objects,$(wildcard proto/*.c)) $(O)/obj/proto/descriptor_set.o
 $(O)/obj/proto/%.o: CFLAGS += $(call pkg_cflags,libprotobuf-c)

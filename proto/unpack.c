@@ -6,40 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "proto/field.h"
+
 #define NESTING_MAX 16 /* our messages nest five deep and are never recursive */
 
-/* What is left of a message's bytes. */
-struct cursor {
-	const uint8_t *at;
-	size_t left;
-};
-
-static bool take_varint(struct cursor *c, uint64_t *value)
-{
-	*value = 0;
-	for (unsigned shift = 0; shift < 64 && c->left > 0; shift += 7) {
-		uint8_t byte = *c->at++;
-
-		c->left--;
-		*value |= (uint64_t)(byte & 0x7f) << shift;
-		if (!(byte & 0x80))
-			return true;
-	}
-	return false;
-}
-
-static bool take_bytes(struct cursor *c, uint64_t count, struct cursor *taken)
-{
-	if (count > c->left)
-		return false;
-	*taken = (struct cursor){ c->at, (size_t)count };
-	c->at += count;
-	c->left -= (size_t)count;
-	return true;
-}
-
 /* UTF-8 by RFC 3629, without NUL, which a C string would end at. */
-static bool is_text(struct cursor c)
+static bool is_text(struct proto_span c)
 {
 	while (c.left > 0) {
 		uint8_t first = c.at[0], low = 0x80, high = 0xbf;
@@ -72,40 +44,21 @@ static bool is_text(struct cursor c)
 /* The name of the first string in the message that is no text; NULL where all are. What cannot be
  * parsed is left to protobuf-c to refuse. */
 static const char *find_bad_text(
-	const ProtobufCMessageDescriptor *descriptor, struct cursor c, unsigned depth)
+	const ProtobufCMessageDescriptor *descriptor, struct proto_span rest, unsigned depth)
 {
-	uint64_t key, value;
-	struct cursor taken;
+	struct proto_field taken;
 
-	while (c.left > 0 && depth < NESTING_MAX && take_varint(&c, &key)) {
+	while (rest.left > 0 && depth < NESTING_MAX && proto_field_next(&rest, &taken)) {
 		const ProtobufCFieldDescriptor *field =
-			protobuf_c_message_descriptor_get_field(descriptor, (unsigned)(key >> 3));
+			protobuf_c_message_descriptor_get_field(descriptor, taken.number);
 		const char *bad = NULL;
 
-		switch (key & 7) {
-		case 0:
-			if (!take_varint(&c, &value))
-				return NULL;
+		if (field == NULL || taken.type != PROTO_BYTES)
 			continue;
-		case 1:
-			if (!take_bytes(&c, 8, &taken))
-				return NULL;
-			continue;
-		case 5:
-			if (!take_bytes(&c, 4, &taken))
-				return NULL;
-			continue;
-		case 2:
-			if (!take_varint(&c, &value) || !take_bytes(&c, value, &taken))
-				return NULL;
-			break;
-		default:
-			return NULL;
-		}
-		if (field != NULL && field->type == PROTOBUF_C_TYPE_STRING && !is_text(taken))
+		if (field->type == PROTOBUF_C_TYPE_STRING && !is_text(taken.bytes))
 			bad = field->name;
-		else if (field != NULL && field->type == PROTOBUF_C_TYPE_MESSAGE)
-			bad = find_bad_text(field->descriptor, taken, depth + 1);
+		else if (field->type == PROTOBUF_C_TYPE_MESSAGE)
+			bad = find_bad_text(field->descriptor, taken.bytes, depth + 1);
 		if (bad != NULL)
 			return bad;
 	}
@@ -141,7 +94,7 @@ ProtobufCMessage *unpack(const ProtobufCMessageDescriptor *descriptor, const uin
 {
 	struct budget left = { .left = budget };
 	ProtobufCAllocator allocator = { budget_alloc, budget_free, &left };
-	const char *bad = find_bad_text(descriptor, (struct cursor){ bytes, length }, 0);
+	const char *bad = find_bad_text(descriptor, (struct proto_span){ bytes, length }, 0);
 	ProtobufCMessage *message;
 
 	if (bad != NULL) {

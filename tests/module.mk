@@ -63,6 +63,14 @@ $(O)/python/stamp: $(proto_src)
 		--plugin=protoc-gen-grpc_python=$$(command -v grpc_python_plugin) $(proto_src)
 	@touch $@
 
+# The stock JavaScript client and what it needs, in the versions that package-lock.json has.
+grpcjs := tests/interop/grpcjs
+$(O)/grpcjs/stamp: $(grpcjs)/package.json $(grpcjs)/package-lock.json
+	@mkdir -p $(@D)
+	$(call say,NPM)cp $^ $(@D) && npm ci --prefix $(@D) --cache $(abspath $(BUILD))/npm \
+		--prefer-offline --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	@touch $@
+
 # The data plane with a matrix that is wrong on purpose, to show that the guard holds on its own.
 broken_matrix := $(O)/tests/bridgetap-dataplane-broken-matrix
 $(O)/obj/tests/e2e/broken_matrix.o: | $(call proto_headers,$(dataplane_wire))
@@ -73,9 +81,9 @@ $(broken_matrix): $(call objects,dataplane/main.c tests/e2e/broken_matrix.c) $(d
 PYTEST := /usr/bin/python3 -B -m pytest -q
 
 .PHONY: tests
-tests: $(unit_all) $(broken_matrix) $(O)/python/stamp ## build the tests
+tests: $(unit_all) $(broken_matrix) $(O)/python/stamp $(O)/grpcjs/stamp ## build the tests
 
 .PHONY: e2e
-e2e: $(programs) $(broken_matrix) $(O)/python/stamp ## run the end-to-end tests (as root)
+e2e: $(programs) $(broken_matrix) $(O)/python/stamp $(O)/grpcjs/stamp ## run the end-to-end tests (as root)
 	@echo "end-to-end and interoperation tests$(if $(SANITIZE), under $(SANITIZE)):"
 	@BRIDGETAP_BUILD=$(O) $(PYTEST) $(pytest_args) tests/e2e tests/interop

@@ -19,20 +19,21 @@
 struct grpc_call;
 
 /* A whole request message; it is freed after the function has returned, unless that has called
- * grpc_call_keep(). For unary and server-streaming methods it comes once. */
+ * grpc_call_keep(). For unary and server-streaming methods it comes once. For bidirectional ones,
+ * no more of them come while GRPC_QUEUE_LOW bytes or more wait to be sent. */
 typedef void grpc_message_fn(struct grpc_call *call, const ProtobufCMessage *message);
 
 /* Within grpc_message_fn: the message is the service's from now on, to be freed by
  * unpacked_free(). Not to be called after grpc_call_finish(). */
 void grpc_call_keep(struct grpc_call *call);
 
-/* The client of a client-streaming method has sent its last message. */
+/* The client of a client-streaming or bidirectional method has sent its last message. */
 typedef void grpc_end_fn(struct grpc_call *call);
 
 struct grpc_method {
 	const char *name;
 	grpc_message_fn *message;
-	grpc_end_fn *end; /* of a client-streaming method */
+	grpc_end_fn *end; /* of a client-streaming or bidirectional method */
 };
 
 struct grpc_service {

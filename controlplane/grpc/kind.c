@@ -2,23 +2,29 @@
  * Copyright (c) 2026 Bridgetap contributors */
 #include "grpc/kind.h"
 
-#include <string.h>
+#include <stdio.h>
 
-static const struct {
-	const char *service;
-	const char *method;
-	enum grpc_kind kind;
-} streaming[] = {
-	{ "bridgetap.v1.Calls", "WatchCalls", GRPC_SERVER_STREAM },
-	{ "bridgetap.v1.Calls", "LoadCallTable", GRPC_CLIENT_STREAM },
-	{ "grpc.health.v1.Health", "Watch", GRPC_SERVER_STREAM },
-};
+#include "proto/descriptor.h"
+
+/* Fields of google.protobuf.MethodDescriptorProto. */
+enum { CLIENT_STREAMING = 5, SERVER_STREAMING = 6 };
+
+static bool has(struct proto_span method, unsigned number)
+{
+	struct proto_field field;
+
+	return proto_field_find(method, number, &field) && field.value != 0;
+}
 
 enum grpc_kind grpc_kind_of(const char *service, const char *method)
 {
-	for (unsigned i = 0; i < sizeof(streaming) / sizeof(streaming[0]); i++)
-		if (strcmp(streaming[i].service, service) == 0 &&
-			strcmp(streaming[i].method, method) == 0)
-			return streaming[i].kind;
-	return GRPC_UNARY;
+	struct descriptor found;
+	char name[256];
+
+	snprintf(name, sizeof(name), "%s.%s", service, method);
+	if (!descriptor_find(name, &found) || found.kind != DESCRIPTOR_METHOD)
+		return GRPC_UNARY;
+	if (has(found.bytes, CLIENT_STREAMING))
+		return has(found.bytes, SERVER_STREAMING) ? GRPC_BIDI_STREAM : GRPC_CLIENT_STREAM;
+	return has(found.bytes, SERVER_STREAMING) ? GRPC_SERVER_STREAM : GRPC_UNARY;
 }

@@ -10,6 +10,7 @@
 #include <nghttp2/nghttp2.h>
 #include <utlist.h>
 
+#include "grpc/backlog.h"
 #include "grpc/base64.h"
 #include "grpc/message.h"
 #include "proto/unpack.h"
@@ -17,8 +18,9 @@
 #define UNPACK_BUDGET	(32u << 20) /* bytes of memory that one request may unpack to */
 #define WINDOW		(1 << 20)   /* bytes of a stream in flight towards us */
 #define SENTENCE_SIZE	512
-#define RESETS_BURST	1000 /* streams a client may reset at once, */
-#define RESETS_A_SECOND 100  /* and in the long run */
+#define RESETS_BURST	1000  /* streams a client may reset at once, */
+#define RESETS_A_SECOND 100   /* and in the long run */
+#define FRAMES_MAX	16384 /* that wait to be sent, besides DATA */
 
 struct metadata {
 	struct metadata *next;
@@ -50,6 +52,7 @@ struct grpc_call {
 	const ProtobufCMessageDescriptor *input;
 	enum grpc_kind kind;
 	struct grpc_assembler assembler;
+	struct grpc_backlog backlog; /* waits until answers have gone */
 	unsigned messages;
 	bool half_closed;
 	bool in_service; /* the service knows of it and has not finished it */
@@ -180,6 +183,17 @@ static int submit_trailer(const struct grpc_call *call)
 		call->session->http2, call->stream, trailers.list, trailers.count);
 }
 
+static void take_backlog(struct grpc_call *call);
+
+/* The client has read most of what there was for it. */
+static void become_writable(struct grpc_call *call)
+{
+	call->was_full = false;
+	if (call->hooks.writable != NULL)
+		call->hooks.writable(call, call->hooks.state);
+	take_backlog(call);
+}
+
 /* nghttp2 asks for the next piece of the response's body. */
 static ssize_t read_body(nghttp2_session *http2, int32_t stream, uint8_t *buffer, size_t size,
 	uint32_t *flags, nghttp2_data_source *source, void *arg)
@@ -205,11 +219,8 @@ static ssize_t read_body(nghttp2_session *http2, int32_t stream, uint8_t *buffer
 			free(chunk);
 		}
 	}
-	if (call->was_full && call->queued < GRPC_QUEUE_LOW && call->in_service) {
-		call->was_full = false;
-		if (call->hooks.writable != NULL)
-			call->hooks.writable(call, call->hooks.state);
-	}
+	if (call->was_full && call->queued < GRPC_QUEUE_LOW && call->in_service)
+		become_writable(call);
 	if (call->chunks == NULL && call->finished) {
 		*flags = NGHTTP2_DATA_FLAG_EOF | NGHTTP2_DATA_FLAG_NO_END_STREAM;
 		if (submit_trailer(call) != 0)
@@ -355,14 +366,14 @@ static void begin(struct grpc_call *call)
 	char sentence[SENTENCE_SIZE];
 
 	call->dispatched = true;
-	if (!call->is_post) {
-		refuse_http(call, "405");
-	} else if (!call->is_grpc) {
-		refuse_http(call, "415");
-	} else if (call->metadata_size > GRPC_METADATA_MAX) {
+	if (call->metadata_size > GRPC_METADATA_MAX) {
 		snprintf(sentence, sizeof(sentence), "the metadata has more than %d bytes",
 			GRPC_METADATA_MAX);
 		grpc_call_finish(call, GRPC_RESOURCE_EXHAUSTED, sentence, NULL);
+	} else if (!call->is_post) {
+		refuse_http(call, "405");
+	} else if (!call->is_grpc) {
+		refuse_http(call, "415");
 	} else if (call->encoded) {
 		grpc_call_finish(call, GRPC_UNIMPLEMENTED,
 			"compressed messages are not supported: send them as they are", NULL);
@@ -384,7 +395,7 @@ static void take_message(struct grpc_call *call)
 	ProtobufCMessage *message;
 
 	call->messages++;
-	if (call->kind != GRPC_CLIENT_STREAM && call->messages > 1) {
+	if (!grpc_kind_takes_stream(call->kind) && call->messages > 1) {
 		cancel(call);
 		grpc_call_finish(call, GRPC_UNIMPLEMENTED,
 			"this method takes one request message, and there are more", NULL);
@@ -425,41 +436,87 @@ static void refuse_assembly(struct grpc_call *call, enum grpc_assembly state)
 	}
 }
 
-static int on_data(nghttp2_session *http2, uint8_t flags, int32_t stream, const uint8_t *data,
-	size_t length, void *arg)
+/* A client that does not read the answers may not go on asking: they would pile up here. */
+static bool must_wait(const struct grpc_call *call)
 {
-	struct grpc_call *call = nghttp2_session_get_stream_user_data(http2, stream);
+	return call->kind == GRPC_BIDI_STREAM && call->queued >= GRPC_QUEUE_LOW;
+}
 
-	(void)flags;
-	(void)arg;
-	/* Once the service has finished, what the client still sends is of no interest. */
-	while (call != NULL && call->in_service && length > 0) {
-		enum grpc_assembly state = grpc_assembler_feed(&call->assembler, &data, &length);
+/* Returns how many of the bytes are done with. */
+static size_t take_bytes(struct grpc_call *call, const uint8_t *data, size_t length)
+{
+	size_t left = length;
+
+	while (call->in_service && left > 0 && !must_wait(call)) {
+		enum grpc_assembly state = grpc_assembler_feed(&call->assembler, &data, &left);
 
 		if (state == GRPC_ASSEMBLY_COMPLETE)
 			take_message(call);
 		else if (state != GRPC_ASSEMBLY_MORE)
 			refuse_assembly(call, state);
 	}
+	/* Once the service has finished, what the client still sends is of no interest. */
+	return call->in_service ? length - left : length;
+}
+
+/* The client's window opens again as its bytes are done with, so no more than that waits. */
+static int on_data(nghttp2_session *http2, uint8_t flags, int32_t stream, const uint8_t *data,
+	size_t length, void *arg)
+{
+	struct grpc_call *call = nghttp2_session_get_stream_user_data(http2, stream);
+	size_t used = length;
+
+	(void)flags;
+	(void)arg;
+	if (call != NULL && call->in_service) {
+		used = grpc_backlog_length(&call->backlog) == 0 ? take_bytes(call, data, length)
+								: 0;
+		if (!grpc_backlog_append(&call->backlog, data + used, length - used))
+			refuse_assembly(call, GRPC_ASSEMBLY_NO_MEMORY);
+	}
+	nghttp2_session_consume_connection(http2, length);
+	nghttp2_session_consume_stream(http2, stream, used);
 	return 0;
 }
 
-static void half_close(struct grpc_call *call)
+/* All messages of the client have been taken. */
+static void end_requests(struct grpc_call *call)
 {
-	call->half_closed = true;
 	if (!call->in_service)
 		return;
 	if (grpc_assembler_is_partial(&call->assembler)) {
 		cancel(call);
 		grpc_call_finish(
 			call, GRPC_INVALID_ARGUMENT, "the last message is not complete", NULL);
-	} else if (call->kind == GRPC_CLIENT_STREAM) {
+	} else if (grpc_kind_takes_stream(call->kind)) {
 		call->method->end(call);
 	} else if (call->messages == 0) {
 		cancel(call);
 		grpc_call_finish(call, GRPC_UNIMPLEMENTED,
 			"this method takes one request message, and there is none", NULL);
 	}
+}
+
+static void half_close(struct grpc_call *call)
+{
+	call->half_closed = true;
+	if (grpc_backlog_length(&call->backlog) == 0)
+		end_requests(call);
+}
+
+/* What has waited, as far as there is room for the answers. */
+static void take_backlog(struct grpc_call *call)
+{
+	struct grpc_backlog *backlog = &call->backlog;
+	size_t used;
+
+	if (grpc_backlog_length(backlog) == 0)
+		return;
+	used = take_bytes(call, backlog->bytes + backlog->begin, grpc_backlog_length(backlog));
+	grpc_backlog_drop(backlog, used);
+	nghttp2_session_consume_stream(call->session->http2, call->stream, used);
+	if (call->half_closed && grpc_backlog_length(backlog) == 0)
+		end_requests(call);
 }
 
 static int on_frame_recv(nghttp2_session *http2, const nghttp2_frame *frame, void *arg)
@@ -510,9 +567,6 @@ static void add_metadata(struct grpc_call *call, const uint8_t *name, size_t nam
 {
 	struct metadata *item;
 
-	call->metadata_size += name_length + value_length;
-	if (call->metadata_size > GRPC_METADATA_MAX)
-		return;
 	item = calloc(1, sizeof(*item));
 	if (item == NULL)
 		return;
@@ -537,6 +591,11 @@ static int on_header(nghttp2_session *http2, const nghttp2_frame *frame, const u
 #define IS(text) (name_length == strlen(text) && memcmp(name, text, name_length) == 0)
 	(void)flags;
 	if (call == NULL || call->dispatched)
+		return 0;
+	/* A few bytes on the wire can stand for any number of long headers (RFC 7541): what is over
+	 * the limit is not even looked at. */
+	call->metadata_size += name_length + value_length;
+	if (call->metadata_size > GRPC_METADATA_MAX)
 		return 0;
 	if (IS(":method")) {
 		call->is_post = value_length == 4 && memcmp(value, "POST", 4) == 0;
@@ -583,6 +642,7 @@ static void free_call(struct grpc_call *call)
 		free(chunk);
 	}
 	grpc_assembler_reset(&call->assembler);
+	grpc_backlog_drop(&call->backlog, grpc_backlog_length(&call->backlog));
 	free(call->path);
 	free(call->details);
 	free(call);
@@ -651,8 +711,8 @@ bool grpc_server_check(const struct grpc_server *server, const char **missing)
 			*missing = descriptor->methods[m].name;
 			if (method == NULL || method->message == NULL)
 				return false;
-			if (grpc_kind_of(descriptor->name, method->name) == GRPC_CLIENT_STREAM &&
-				method->end == NULL)
+			if (method->end == NULL && grpc_kind_takes_stream(grpc_kind_of(
+							   descriptor->name, method->name)))
 				return false;
 		}
 	}
@@ -674,6 +734,7 @@ static nghttp2_session *create_http2(struct grpc_session *session)
 	/* Some clients put the socket's path into :authority, which nghttp2 would refuse; what
 	 * matters of the headers is checked here. */
 	nghttp2_option_set_no_http_messaging(option, 1);
+	nghttp2_option_set_no_auto_window_update(option, 1); /* see on_data() */
 	nghttp2_option_set_stream_reset_rate_limit(option, RESETS_BURST, RESETS_A_SECOND);
 	nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, on_begin_headers);
 	nghttp2_session_callbacks_set_on_header_callback(callbacks, on_header);
@@ -733,7 +794,15 @@ int grpc_session_receive(struct grpc_session *session, const uint8_t *bytes, siz
 	session->receiving = true;
 	used = nghttp2_session_mem_recv(session->http2, bytes, length);
 	session->receiving = false;
-	return used < 0 ? -EPROTO : 0;
+	if (used < 0)
+		return -EPROTO;
+	/* All the calls that may be open queue less than half of it; but each stream beyond them is
+	 * refused by a frame of its own, without end. */
+	if (nghttp2_session_get_outbound_queue_size(session->http2) > FRAMES_MAX) {
+		nghttp2_session_terminate_session(session->http2, NGHTTP2_ENHANCE_YOUR_CALM);
+		return -EPROTO;
+	}
+	return 0;
 }
 
 ssize_t grpc_session_send(struct grpc_session *session, uint8_t *buffer, size_t size)

@@ -16,6 +16,8 @@
 #include "health/v1/health.pb-c.h"
 #include "log.h"
 #include "monitor/call.h"
+#include "reflection/v1/reflection.pb-c.h"
+#include "reflection/v1alpha/reflection.pb-c.h"
 #include "service/audit.h"
 #include "service/convert.h"
 #include "service/notices.h"
@@ -32,6 +34,9 @@ const struct grpc_service *services_list(struct services *services, unsigned *co
 		{ &bridgetap__v1__access__descriptor, access_methods, NULL },
 		{ &bridgetap__v1__admin__descriptor, admin_methods, NULL },
 		{ &grpc__health__v1__health__descriptor, health_methods, NULL },
+		{ &grpc__reflection__v1__server_reflection__descriptor, reflection_methods, NULL },
+		{ &grpc__reflection__v1alpha__server_reflection__descriptor, reflection_methods,
+			NULL },
 	};
 
 	*count = sizeof(list) / sizeof(list[0]);

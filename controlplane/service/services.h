@@ -49,7 +49,7 @@ void services_fini(struct services *services);
 /* --- for the services themselves --- */
 
 extern const struct grpc_method calls_methods[], monitor_methods[], directory_methods[],
-	access_methods[], admin_methods[], health_methods[];
+	access_methods[], admin_methods[], health_methods[], reflection_methods[];
 
 /* The call of this id; NULL after finishing with NOT_FOUND. */
 struct call *service_find_call(

@@ -414,7 +414,7 @@ def test_clients_that_vanish_leave_nothing_behind(appliance):
 
 
 def test_what_streams_is_what_the_protos_say(appliance):
-    """protobuf-c's descriptors do not tell; the server's own table must equal the .proto files."""
+    """protobuf-c's descriptors do not tell; what our programs take it from must equal the files."""
     import subprocess
     from bridgetap.v1 import access_pb2 as x, admin_pb2 as a, calls_pb2 as c
     from bridgetap.v1 import directory_pb2 as d, monitor_pb2 as m

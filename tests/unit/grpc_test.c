@@ -9,11 +9,15 @@
 #include <nghttp2/nghttp2.h>
 
 #include "bridgetap/v1/calls.pb-c.h"
+#include "grpc/backlog.h"
 #include "grpc/base64.h"
+#include "grpc/kind.h"
 #include "grpc/message.h"
 #include "grpc/session.h"
 #include "grpc/status.h"
+#include "proto/descriptor.h"
 #include "proto/unpack.h"
+#include "reflection/v1/reflection.pb-c.h"
 
 /* --- texts --- */
 
@@ -87,7 +91,112 @@ static void base64_survives_a_round_trip(void **state)
 	assert_null(base64_decode("a b", &(size_t){ 0 }));
 }
 
+/* --- descriptors --- */
+
+static const struct {
+	const char *name;
+	int kind; /* -1 where there is nothing of this name */
+	const char *file;
+} symbols[] = {
+	{ "bridgetap.v1.Calls", DESCRIPTOR_SERVICE, "bridgetap/v1/calls.proto" },
+	{ "bridgetap.v1.Calls.GetCall", DESCRIPTOR_METHOD, "bridgetap/v1/calls.proto" },
+	{ "bridgetap.v1.Call", DESCRIPTOR_MESSAGE, "bridgetap/v1/calls.proto" },
+	{ "bridgetap.v1.Call.agent", DESCRIPTOR_FIELD, "bridgetap/v1/calls.proto" },
+	{ "bridgetap.v1.Mode", DESCRIPTOR_ENUM, "bridgetap/v1/common.proto" },
+	{ "bridgetap.v1.MODE_WHISPER", DESCRIPTOR_ENUM_VALUE, "bridgetap/v1/common.proto" },
+	{ "bridgetap.v1.LoadCallTableRequest.Operation", DESCRIPTOR_ENUM,
+		"bridgetap/v1/calls.proto" },
+	{ "bridgetap.v1.LoadCallTableRequest.MERGE", DESCRIPTOR_ENUM_VALUE,
+		"bridgetap/v1/calls.proto" },
+	{ "grpc.reflection.v1.ServerReflectionRequest.message_request", DESCRIPTOR_ONEOF,
+		"reflection/v1/reflection.proto" },
+	{ "grpc.reflection.v1alpha.ErrorResponse", DESCRIPTOR_MESSAGE,
+		"reflection/v1alpha/reflection.proto" },
+	{ "bridgetap.v1.Mode.MODE_WHISPER", -1, NULL },
+	{ "bridgetap.v1.LoadCallTableRequest.Operation.MERGE", -1, NULL },
+	{ "bridgetap.v1.Cal", -1, NULL },
+	{ "bridgetap.v1.Callss", -1, NULL },
+	{ "bridgetap.v1.Calls.", -1, NULL },
+	{ "bridgetap.v1.", -1, NULL },
+	{ "bridgetap.v1", -1, NULL },
+	{ ".bridgetap.v1.Calls", -1, NULL },
+	{ "Calls", -1, NULL },
+	{ "", -1, NULL },
+	/* What clients have no business with. */
+	{ "bridgetap.dataplane.v1.Batch", -1, NULL },
+};
+
+static void whatever_has_a_name_is_found_by_it(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(symbols); i++) {
+		struct descriptor found;
+		struct proto_span file, name;
+		bool is = descriptor_find(symbols[i].name, &found);
+
+		if (is != (symbols[i].kind >= 0))
+			fail_msg("\"%s\"", symbols[i].name);
+		if (!is)
+			continue;
+		name = (struct proto_span){ (const uint8_t *)symbols[i].file,
+			strlen(symbols[i].file) };
+		assert_int_equal(found.kind, symbols[i].kind);
+		assert_true(descriptor_find_file(name, &file));
+		assert_ptr_equal(file.at, found.file.at);
+	}
+}
+
+static void files_are_found_by_their_whole_names_alone(void **state)
+{
+	static const char *const names[] = { "", "calls.proto", "bridgetap/v1/calls.prot",
+		"bridgetap/v1/calls.proto2", "bridgetap/dataplane/v1/dataplane.proto" };
+	struct proto_span file;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		assert_false(descriptor_find_file(
+			(struct proto_span){ (const uint8_t *)names[i], strlen(names[i]) }, &file));
+}
+
+static void methods_stream_as_their_files_say(void **state)
+{
+	(void)state;
+	assert_int_equal(grpc_kind_of("bridgetap.v1.Calls", "GetCall"), GRPC_UNARY);
+	assert_int_equal(grpc_kind_of("bridgetap.v1.Calls", "WatchCalls"), GRPC_SERVER_STREAM);
+	assert_int_equal(grpc_kind_of("bridgetap.v1.Calls", "LoadCallTable"), GRPC_CLIENT_STREAM);
+	assert_int_equal(
+		grpc_kind_of("grpc.reflection.v1.ServerReflection", "ServerReflectionInfo"),
+		GRPC_BIDI_STREAM);
+	assert_int_equal(grpc_kind_of("bridgetap.v1.Nothing", "GetCall"), GRPC_UNARY);
+}
+
 /* --- messages --- */
+
+static void bytes_that_wait_come_out_as_they_went_in(void **state)
+{
+	struct grpc_backlog backlog = { 0 };
+	uint8_t in = 0, out = 0, bytes[500];
+
+	(void)state;
+	srandom(5);
+	for (unsigned round = 0; round < 20000; round++) {
+		/* Filled at first, and drained towards the end. */
+		size_t length = (size_t)random() % (round < 15000 ? sizeof(bytes) : 100);
+		size_t taken = (size_t)random() % sizeof(bytes);
+
+		for (size_t i = 0; i < length; i++)
+			bytes[i] = in++;
+		assert_true(grpc_backlog_append(&backlog, bytes, length));
+		if (taken > grpc_backlog_length(&backlog))
+			taken = grpc_backlog_length(&backlog);
+		for (size_t i = 0; i < taken; i++)
+			assert_int_equal(backlog.bytes[backlog.begin + i], out++);
+		grpc_backlog_drop(&backlog, taken);
+		assert_true(backlog.size < 1 << 20);
+	}
+	grpc_backlog_drop(&backlog, grpc_backlog_length(&backlog));
+	assert_null(backlog.bytes);
+}
 
 static void messages_come_together_however_they_are_cut(void **state)
 {
@@ -291,10 +400,41 @@ static const struct grpc_method methods[] = {
 	{ "PauseRecording", hold, NULL },
 	{ "ResumeRecording", hold, NULL },
 	{ "StopRecording", hold, NULL },
+	{ "TransferCall", hold, NULL },
+	{ "OfferCall", hold, NULL },
 };
 
-static const struct grpc_service service = { &bridgetap__v1__calls__descriptor, methods, NULL };
-static const struct grpc_server server = { &service, 1, get_now, count_wake, NULL };
+#define ANSWER_SIZE 8192
+
+/* Answers each message as it comes, which takes more room than the message. */
+static void answer(struct grpc_call *call, const ProtobufCMessage *message)
+{
+	const Grpc__Reflection__V1__ServerReflectionRequest *request = (const void *)message;
+	Grpc__Reflection__V1__ServerReflectionResponse response =
+		GRPC__REFLECTION__V1__SERVER_REFLECTION_RESPONSE__INIT;
+	static char filler[ANSWER_SIZE];
+
+	hold(call, message);
+	memset(filler, 'x', sizeof(filler) - 1);
+	response.valid_host = *request->host != '\0' ? request->host : filler;
+	grpc_call_send(call, &response.base);
+}
+
+static void finish(struct grpc_call *call)
+{
+	ended = true;
+	held = NULL;
+	grpc_call_finish(call, GRPC_OK, "", NULL);
+}
+
+static const struct grpc_method bidi_methods[] = { { "ServerReflectionInfo", answer, finish } };
+
+static const struct grpc_service services[] = {
+	{ &bridgetap__v1__calls__descriptor, methods, NULL },
+	{ &grpc__reflection__v1__server_reflection__descriptor, bidi_methods, NULL },
+};
+static const struct grpc_server server = { services, COUNT_OF(services), get_now, count_wake,
+	NULL };
 
 /* The client's side, and what it has seen. */
 static struct grpc_session *session;
@@ -553,6 +693,89 @@ static void a_client_stream_is_taken_message_by_message(void **state)
 	assert_ended("0");
 }
 
+#define BIDI_PATH "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
+
+static void add_question(const char *host)
+{
+	Grpc__Reflection__V1__ServerReflectionRequest question =
+		GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__INIT;
+
+	question.host = (char *)(uintptr_t)host;
+	add_message(&question.base);
+}
+
+static void a_bidirectional_stream_speaks_both_ways_until_the_client_ends_it(void **state)
+{
+	Grpc__Reflection__V1__ServerReflectionResponse response =
+		GRPC__REFLECTION__V1__SERVER_REFLECTION_RESPONSE__INIT;
+	int32_t stream;
+
+	(void)state;
+	seen.keep_open = true;
+	add_question("one");
+	stream = request(BIDI_PATH);
+	carry();
+	assert_string_equal(seen.id, "one");
+	add_question("two");
+	nghttp2_session_resume_data(client, stream);
+	carry();
+	assert_string_equal(seen.id, "two");
+	/* Unasked. */
+	response.valid_host = (char *)(uintptr_t) "three";
+	grpc_call_send(held, &response.base);
+	carry();
+	assert_string_equal(seen.id, "three");
+	assert_int_equal(seen.responses, 3);
+	assert_false(ended);
+	seen.keep_open = false;
+	nghttp2_session_resume_data(client, stream);
+	carry();
+	assert_true(ended);
+	assert_ended("0");
+}
+
+static void a_client_that_does_not_read_answers_must_wait_with_its_questions(void **state)
+{
+	nghttp2_settings_entry window = { NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, 0 };
+
+	(void)state;
+	nghttp2_submit_settings(client, NGHTTP2_FLAG_NONE, &window, 1);
+	carry();
+	for (unsigned i = 0; i < 100; i++)
+		add_question("");
+	request(BIDI_PATH);
+	carry();
+	assert_int_equal(messages_seen, GRPC_QUEUE_LOW / ANSWER_SIZE);
+	assert_false(ended);
+	assert_int_equal(seen.responses, 0);
+	window.value = 1 << 20;
+	nghttp2_submit_settings(client, NGHTTP2_FLAG_NONE, &window, 1);
+	carry();
+	assert_int_equal(messages_seen, 100);
+	assert_int_equal(seen.responses, 100);
+	assert_true(ended);
+	assert_ended("0");
+}
+
+static void questions_that_wait_are_dropped_with_the_call(void **state)
+{
+	const nghttp2_settings_entry window = { NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, 0 };
+	int32_t stream;
+
+	(void)state;
+	nghttp2_submit_settings(client, NGHTTP2_FLAG_NONE, &window, 1);
+	carry();
+	for (unsigned i = 0; i < 100; i++)
+		add_question("");
+	stream = request(BIDI_PATH);
+	carry();
+	nghttp2_submit_rst_stream(client, NGHTTP2_FLAG_NONE, stream, NGHTTP2_CANCEL);
+	carry();
+	assert_null(held);
+	assert_false(ended);
+	assert_int_equal(cancellations, 1);
+}
+
 static void an_answer_may_come_later(void **state)
 {
 	Bridgetap__V1__Call response = BRIDGETAP__V1__CALL__INIT;
@@ -723,6 +946,28 @@ static void floods_are_cut_off(void **state)
 	assert_true(messages_seen < 5000);
 }
 
+static void a_client_that_reads_no_answers_cannot_make_frames_pile_up(void **state)
+{
+	/* HEADERS of ":method: POST" alone, on streams without end. */
+	uint8_t frame[] = { 0, 0, 1, 1, 4, 0, 0, 0, 0, 0x83 };
+	const uint8_t *preface;
+	ssize_t length;
+	unsigned sent = 0;
+
+	(void)state;
+	while ((length = nghttp2_session_mem_send(client, &preface)) > 0)
+		assert_int_equal(grpc_session_receive(session, preface, (size_t)length), 0);
+	for (uint32_t stream = 1; sent < 100000; stream += 2, sent++) {
+		frame[5] = (uint8_t)(stream >> 24);
+		frame[6] = (uint8_t)(stream >> 16);
+		frame[7] = (uint8_t)(stream >> 8);
+		frame[8] = (uint8_t)stream;
+		if (grpc_session_receive(session, frame, sizeof(frame)) != 0)
+			break;
+	}
+	assert_in_range(sent, GRPC_STREAMS_MAX, 50000);
+}
+
 static void goaway_comes_before_the_end(void **state)
 {
 	(void)state;
@@ -738,7 +983,8 @@ static void every_service_must_have_all_its_methods(void **state)
 	static const struct grpc_method few[] = { { "GetCall", echo, NULL },
 		{ "GetCall", echo, NULL }, { "GetCall", echo, NULL }, { "GetCall", echo, NULL },
 		{ "GetCall", echo, NULL }, { "GetCall", echo, NULL }, { "GetCall", echo, NULL },
-		{ "GetCall", echo, NULL }, { "GetCall", echo, NULL }, { "GetCall", echo, NULL } };
+		{ "GetCall", echo, NULL }, { "GetCall", echo, NULL }, { "GetCall", echo, NULL },
+		{ "GetCall", echo, NULL }, { "GetCall", echo, NULL } };
 	const struct grpc_service lacking = { &bridgetap__v1__calls__descriptor, few, NULL };
 	const struct grpc_server broken = { &lacking, 1, get_now, count_wake, NULL };
 	const char *missing;
@@ -756,6 +1002,10 @@ int main(void)
 		cmocka_unit_test(status_messages_are_percent_encoded_and_back),
 		cmocka_unit_test(timeouts_are_read_as_the_specification_says),
 		cmocka_unit_test(base64_survives_a_round_trip),
+		cmocka_unit_test(whatever_has_a_name_is_found_by_it),
+		cmocka_unit_test(files_are_found_by_their_whole_names_alone),
+		cmocka_unit_test(methods_stream_as_their_files_say),
+		cmocka_unit_test(bytes_that_wait_come_out_as_they_went_in),
 		cmocka_unit_test(messages_come_together_however_they_are_cut),
 		cmocka_unit_test(oversized_and_compressed_messages_are_told),
 		cmocka_unit_test(texts_must_be_utf8),
@@ -764,6 +1014,9 @@ int main(void)
 		SESSION_TEST(a_refusal_is_trailers_alone),
 		SESSION_TEST(a_server_stream_has_its_messages_and_then_its_status),
 		SESSION_TEST(a_client_stream_is_taken_message_by_message),
+		SESSION_TEST(a_bidirectional_stream_speaks_both_ways_until_the_client_ends_it),
+		SESSION_TEST(a_client_that_does_not_read_answers_must_wait_with_its_questions),
+		SESSION_TEST(questions_that_wait_are_dropped_with_the_call),
 		SESSION_TEST(an_answer_may_come_later),
 		SESSION_TEST(a_client_that_cancels_is_heard_of),
 		SESSION_TEST(a_connection_that_breaks_cancels_its_calls),
@@ -773,6 +1026,7 @@ int main(void)
 		SESSION_TEST(a_message_that_is_cut_short_is_refused),
 		SESSION_TEST(noise_ends_the_connection),
 		SESSION_TEST(floods_are_cut_off),
+		SESSION_TEST(a_client_that_reads_no_answers_cannot_make_frames_pile_up),
 		SESSION_TEST(goaway_comes_before_the_end),
 		cmocka_unit_test(every_service_must_have_all_its_methods),
 	};
