@@ -18,9 +18,8 @@
 #include "grpc/message.h"
 #include "proto/unpack.h"
 
-#define IDLE_MS	      1000
-#define UNPACK_BUDGET (256u << 20)
-#define WINDOW	      (4 << 20)
+#define IDLE_MS 1000
+#define WINDOW	(4 << 20)
 
 struct client {
 	int fd;
@@ -28,6 +27,7 @@ struct client {
 	struct client_options options;
 
 	/* The call under way. */
+	int32_t stream;
 	const struct client_method *method;
 	const struct client_hooks *hooks;
 	struct client_result *result;
@@ -107,10 +107,16 @@ static void submit(struct client *client)
 	if (*client->options.user != '\0')
 		ADD("bridgetap-user", client->options.user);
 #undef ADD
-	nghttp2_submit_request(client->http2, NULL, headers, count, &body, NULL);
+	client->stream = nghttp2_submit_request(client->http2, NULL, headers, count, &body, NULL);
 }
 
 /* --- the response --- */
+
+/* A call that a hook has ended may have more to say, which is not of the next one. */
+static bool is_current(const struct client *client, int32_t stream)
+{
+	return stream == client->stream && !client->over;
+}
 
 static int on_data(nghttp2_session *http2, uint8_t flags, int32_t stream, const uint8_t *data,
 	size_t length, void *arg)
@@ -120,8 +126,7 @@ static int on_data(nghttp2_session *http2, uint8_t flags, int32_t stream, const 
 
 	(void)http2;
 	(void)flags;
-	(void)stream;
-	while (length > 0) {
+	while (length > 0 && is_current(client, stream)) {
 		enum grpc_assembly state = grpc_assembler_feed(&client->assembler, &data, &length);
 		ProtobufCMessage *message;
 
@@ -130,11 +135,12 @@ static int on_data(nghttp2_session *http2, uint8_t flags, int32_t stream, const 
 		if (state != GRPC_ASSEMBLY_COMPLETE)
 			return NGHTTP2_ERR_CALLBACK_FAILURE;
 		message = unpack(client->method->method->output, client->assembler.body,
-			client->assembler.length, UNPACK_BUDGET, error);
+			client->assembler.length, CLIENT_UNPACK_BUDGET, error);
 		grpc_assembler_reset(&client->assembler);
 		if (message == NULL)
 			return NGHTTP2_ERR_CALLBACK_FAILURE;
-		client->hooks->message(client->hooks->arg, message);
+		if (!client->hooks->message(client->hooks->arg, message))
+			client->over = true;
 		unpacked_free(message);
 	}
 	return 0;
@@ -147,8 +153,9 @@ static void take_refusal(struct client *client, const char *text)
 	uint8_t *bytes = base64_decode(text, &length);
 
 	if (bytes != NULL && client->result->refusal == NULL)
-		client->result->refusal = (Bridgetap__V1__Refusal *)unpack(
-			&bridgetap__v1__refusal__descriptor, bytes, length, UNPACK_BUDGET, error);
+		client->result->refusal =
+			(Bridgetap__V1__Refusal *)unpack(&bridgetap__v1__refusal__descriptor, bytes,
+				length, CLIENT_UNPACK_BUDGET, error);
 	free(bytes);
 }
 
@@ -159,10 +166,11 @@ static int on_header(nghttp2_session *http2, const nghttp2_frame *frame, const u
 	struct client_result *result = client->result;
 
 	(void)http2;
-	(void)frame;
 	(void)flags;
 	(void)name_length;
-	(void)value_length; /* nghttp2 ends both with a zero */
+	if (!is_current(client, frame->hd.stream_id))
+		return 0;
+	/* nghttp2 ends both with a zero. */
 	if (strcmp((const char *)name, "grpc-status") == 0) {
 		result->status = (enum grpc_status)atoi((const char *)value);
 		client->has_status = true;
@@ -180,8 +188,10 @@ static int on_stream_close(nghttp2_session *http2, int32_t stream, uint32_t erro
 	struct client *client = arg;
 
 	(void)http2;
-	(void)stream;
+	if (!is_current(client, stream))
+		return 0;
 	client->over = true;
+	client->stream = 0;
 	if (!client->has_status) {
 		client->result->status =
 			error == NGHTTP2_CANCEL ? GRPC_DEADLINE_EXCEEDED : GRPC_UNKNOWN;
@@ -314,6 +324,12 @@ void client_call(struct client *client, const struct client_method *method,
 		else if (!client->over)
 			receive(client);
 	}
+	if (client->stream > 0) { /* ended by a hook */
+		nghttp2_submit_rst_stream(
+			client->http2, NGHTTP2_FLAG_NONE, client->stream, NGHTTP2_CANCEL);
+		nghttp2_session_send(client->http2);
+	}
+	client->stream = 0;
 	grpc_assembler_reset(&client->assembler);
 }
 
@@ -322,54 +338,4 @@ void client_result_free(struct client_result *result)
 	if (result->refusal != NULL)
 		unpacked_free(&result->refusal->base);
 	result->refusal = NULL;
-}
-
-/* --- unary calls --- */
-
-struct unary {
-	const ProtobufCMessage *request;
-	uint8_t *response; /* packed: the message itself is freed under our hands */
-	size_t length;
-};
-
-static bool unary_next(void *arg, const ProtobufCMessage **message)
-{
-	struct unary *unary = arg;
-
-	*message = unary->request;
-	unary->request = NULL;
-	return *message != NULL;
-}
-
-static void unary_message(void *arg, const ProtobufCMessage *message)
-{
-	struct unary *unary = arg;
-
-	free(unary->response);
-	unary->length = protobuf_c_message_get_packed_size(message);
-	unary->response = malloc(unary->length + 1);
-	if (unary->response != NULL)
-		protobuf_c_message_pack(message, unary->response);
-}
-
-ProtobufCMessage *client_unary(struct client *client, const ProtobufCServiceDescriptor *service,
-	const char *name, const ProtobufCMessage *request, struct client_result *result)
-{
-	const struct client_method method = { service,
-		protobuf_c_service_descriptor_get_method_by_name(service, name) };
-	struct unary unary = { .request = request };
-	const struct client_hooks hooks = {
-		.next = unary_next,
-		.message = unary_message,
-		.arg = &unary,
-	};
-	char error[UNPACK_ERROR_SIZE];
-	ProtobufCMessage *response = NULL;
-
-	client_call(client, &method, &hooks, result);
-	if (result->status == GRPC_OK && unary.response != NULL)
-		response = unpack(
-			method.method->output, unary.response, unary.length, UNPACK_BUDGET, error);
-	free(unary.response);
-	return response;
 }

@@ -14,6 +14,8 @@
 
 /* A gRPC client over a Unix socket, one call at a time; waits for everything. */
 
+#define CLIENT_UNPACK_BUDGET (256u << 20) /* bytes of memory that a response may take */
+
 struct client;
 
 struct client_options {
@@ -43,19 +45,21 @@ void client_result_free(struct client_result *result);
 struct client_hooks {
 	/* The next request message; false after the last. Its memory is the hook's. */
 	bool (*next)(void *arg, const ProtobufCMessage **message);
-	/* A response message, freed after it returns. */
-	void (*message)(void *arg, const ProtobufCMessage *message);
+	/* A response message, freed after it returns; false ends the call. */
+	bool (*message)(void *arg, const ProtobufCMessage *message);
 	/* Called every second that nothing comes, where it is set; false ends the call. */
 	bool (*idle)(void *arg);
 	void *arg;
 };
 
-/* Make a call and wait for its end. Where the connection breaks the status is UNAVAILABLE. */
+/* Make a call and wait for its end. Where the connection breaks the status is UNAVAILABLE; where a
+ * hook ends the call it is OK, and what the server still sends on it is not looked at. */
 void client_call(struct client *client, const struct client_method *method,
 	const struct client_hooks *hooks, struct client_result *result);
 
-/* A unary call: the response, to be freed by unpacked_free(), or NULL with the result. */
-ProtobufCMessage *client_unary(struct client *client, const ProtobufCServiceDescriptor *service,
-	const char *method, const ProtobufCMessage *request, struct client_result *result);
+/* A unary call: the response, to be freed by unpacked_free(), or NULL with the result.
+ * (unary.c) */
+ProtobufCMessage *client_unary(struct client *client, const struct client_method *method,
+	const ProtobufCMessage *request, struct client_result *result);
 
 #endif

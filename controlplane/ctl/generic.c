@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bridgetap/v1/access.pb-c.h"
 #include "bridgetap/v1/admin.pb-c.h"
+#include "bridgetap/v1/calls.pb-c.h"
 #include "bridgetap/v1/directory.pb-c.h"
 #include "bridgetap/v1/monitor.pb-c.h"
 #include "ctl/ctl.h"
@@ -18,14 +20,14 @@
 static const ProtobufCServiceDescriptor *const services[] = {
 	&bridgetap__v1__calls__descriptor,
 	&bridgetap__v1__monitor__descriptor,
+	&bridgetap__v1__access__descriptor,
 	&bridgetap__v1__directory__descriptor,
 	&bridgetap__v1__admin__descriptor,
 	&grpc__health__v1__health__descriptor,
 };
 #define SERVICES (sizeof(services) / sizeof(services[0]))
 
-/* From "Calls.CreateCall", "Calls/CreateCall" or either with the package in front. */
-static bool find_method(const char *text, struct client_method *found)
+bool ctl_find_method(const char *text, struct client_method *found)
 {
 	const char *method = strrchr(text, '/') ? strrchr(text, '/') : strrchr(text, '.');
 	size_t length = method != NULL ? (size_t)(method - text) : 0;
@@ -114,13 +116,14 @@ static bool next_request(void *arg, const ProtobufCMessage **message)
 	return true;
 }
 
-static void print_response(void *arg, const ProtobufCMessage *message)
+static bool print_response(void *arg, const ProtobufCMessage *message)
 {
 	(void)arg;
 	ctl_print_json(message);
+	return true;
 }
 
-int ctl_call(struct ctl *ctl, int argc, char **argv)
+static int call(struct ctl *ctl, int argc, char **argv)
 {
 	struct client_method method;
 	struct requests requests = { 0 };
@@ -131,22 +134,22 @@ int ctl_call(struct ctl *ctl, int argc, char **argv)
 	};
 	struct client_result result;
 
-	if (argc < 2 || !find_method(argv[1], &method))
-		return ctl_usage("%s is none of the methods; see bridgetapctl methods",
-			argc < 2 ? "nothing" : argv[1]);
+	if (!ctl_find_method(argv[0], &method))
+		return ctl_usage("%s is none of the methods; see bridgetapctl methods", argv[0]);
 	requests.type = method.method->input;
-	requests.from_stdin = argc == 3 && strcmp(argv[2], "-") == 0;
-	requests.none = argc == 2;
-	requests.count = argc - 2;
-	requests.texts = argv + 2;
-	client_call(ctl->client, &method, &hooks, &result);
+	requests.from_stdin = argc == 2 && strcmp(argv[1], "-") == 0;
+	requests.none = argc == 1;
+	requests.count = argc - 1;
+	requests.texts = argv + 1;
+	if (!ctl_stream_quietly(ctl, argv[0], &hooks, &result))
+		return ctl->code;
 	if (requests.message != NULL)
 		unpacked_free(requests.message);
 	if (requests.failed) {
 		client_result_free(&result);
 		return CTL_USAGE;
 	}
-	return result.status == GRPC_OK ? CTL_OK : ctl_failed(&result);
+	return ctl_end(ctl, &result);
 }
 
 /* --- methods --- */
@@ -197,14 +200,14 @@ static void print_fields(const ProtobufCMessageDescriptor *message, int indent)
 	}
 }
 
-int ctl_methods(struct ctl *ctl, int argc, char **argv)
+static int methods(struct ctl *ctl, int argc, char **argv)
 {
 	struct client_method method;
 
 	(void)ctl;
-	if (argc > 1) {
-		if (!find_method(argv[1], &method))
-			return ctl_usage("%s is none of the methods", argv[1]);
+	if (argc > 0) {
+		if (!ctl_find_method(argv[0], &method))
+			return ctl_usage("%s is none of the methods", argv[0]);
 		printf("%s\n", method.method->input->name);
 		print_fields(method.method->input, 2);
 		printf("returns %s\n", method.method->output->name);
@@ -218,3 +221,13 @@ int ctl_methods(struct ctl *ctl, int argc, char **argv)
 					services[i]->name, services[i]->methods[m].name)]);
 	return CTL_OK;
 }
+
+const struct ctl_command generic_commands[] = {
+	{ "call", call, 1, CTL_ANY_NUMBER, "SERVICE.METHOD [JSON...|-]", NULL,
+		"Call any method, with requests from the arguments or from standard input",
+		"  bridgetapctl call Calls.DeleteCall '{\"call_id\": \"c1\"}'\n" },
+	{ "methods", methods, 0, 1, "[SERVICE.METHOD]", NULL,
+		"List all methods, or the fields of one",
+		"  bridgetapctl methods Calls.CreateCall\n" },
+	{ 0 },
+};

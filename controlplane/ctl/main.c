@@ -1,49 +1,51 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 Bridgetap contributors */
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ctl/ctl.h"
-#include "ctl/json.h"
-#include "proto/unpack.h"
 
 #define DEFAULT_SOCKET	"/run/bridgetap/controlplane.sock"
 #define DEFAULT_TIMEOUT 10
 
 static const struct {
-	const char *name;
-	ctl_command_fn *run;
-	bool offline; /* needs no connection */
-	const char *arguments;
-	const char *help;
-} commands[] = {
-	{ "calls", ctl_calls, false, "", "list the calls of the organisation" },
-	{ "watch", ctl_watch, false, "", "show them live, until interrupted" },
-	{ "join", ctl_join, false, "CALL listen|whisper|barge ADDRESS:PORT [pcmu|pcma]",
-		"monitor a call; ADDRESS:PORT is your phone's RTP" },
-	{ "switch", ctl_switch, false, "CALL|SESSION listen|whisper|barge", "change the mode" },
-	{ "leave", ctl_leave, false, "CALL|SESSION", "stop monitoring" },
-	{ "stats", ctl_stats, false, "[CALL]", "counters and load of the data plane" },
-	{ "call", ctl_call, false, "SERVICE.METHOD [JSON...]",
-		"any method; requests from the arguments, or from standard input for -" },
-	{ "methods", ctl_methods, true, "[SERVICE.METHOD]", "list the methods, or one's fields" },
+	const char *title; /* NULL: goes on with the group before */
+	const struct ctl_command *commands;
+} groups[] = {
+	{ "Calls", calls_commands },
+	{ NULL, watch_commands },
+	{ "Monitoring", monitor_commands },
+	{ "Hands, invitations and incoming calls", people_commands },
+	{ NULL, notices_commands },
+	{ "Who may see and monitor whom", access_commands },
+	{ NULL, extensions_commands },
+	{ "Who is who", users_commands },
+	{ NULL, directory_commands },
+	{ NULL, load_commands },
+	{ "Organisations", organisation_commands },
+	{ "The record of what was done", audit_commands },
+	{ "The appliance, and all else", stats_commands },
+	{ NULL, generic_commands },
 };
-#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+#define GROUPS (sizeof(groups) / sizeof(groups[0]))
+
+/* --- help --- */
 
 static void print_usage(FILE *out)
 {
 	fputs("Usage: bridgetapctl [options] COMMAND [arguments]\n"
+	      "       bridgetapctl COMMAND --help\n"
 	      "\n"
-	      "Talks to the control plane of Bridgetap, as any gRPC client would.\n"
-	      "\n"
-	      "Commands:\n",
+	      "Talks to the control plane of Bridgetap, as any gRPC client would.\n",
 		out);
-	for (unsigned i = 0; i < COMMANDS; i++)
-		fprintf(out, "  %-8s %s%s%s\n", commands[i].name, commands[i].arguments,
-			*commands[i].arguments ? "\n           " : "", commands[i].help);
+	for (unsigned i = 0; i < GROUPS; i++) {
+		if (groups[i].title != NULL)
+			fprintf(out, "\n%s:\n", groups[i].title);
+		for (const struct ctl_command *c = groups[i].commands; c->path != NULL; c++)
+			fprintf(out, "  %-18s %s\n", c->path, c->help);
+	}
 	fputs("\n"
 	      "Options (and the environment variables that set them):\n"
 	      "  -s, --socket PATH        the control plane's socket (BRIDGETAP_SOCKET;\n"
@@ -59,43 +61,78 @@ static void print_usage(FILE *out)
 		out);
 }
 
-int ctl_usage(const char *format, ...)
+/* Whether the path is this word alone, or begins with it. */
+static bool is_under(const char *path, const char *word)
 {
-	va_list args;
+	size_t length = strlen(word);
 
-	va_start(args, format);
-	fputs("bridgetapctl: ", stderr);
-	vfprintf(stderr, format, args);
-	fputs("\n", stderr);
-	va_end(args);
-	return CTL_USAGE;
+	return strncmp(path, word, length) == 0 && (path[length] == '\0' || path[length] == ' ');
 }
 
-int ctl_failed(struct client_result *result)
+/* The commands that begin with a word: "access show", "access set" ... False for none. */
+static bool print_family(FILE *out, const char *word)
 {
-	int code = result->status == GRPC_UNAVAILABLE ? CTL_UNAVAILABLE : CTL_REFUSED;
+	bool found = false;
 
-	fprintf(stderr, "bridgetapctl: %s: %s\n", grpc_status_name(result->status),
-		result->sentence);
-	for (size_t i = 0; result->refusal != NULL && i < result->refusal->n_reasons; i++) {
-		const Bridgetap__V1__Reason *reason = result->refusal->reasons[i];
-		const ProtobufCEnumValue *name = protobuf_c_enum_descriptor_get_value(
-			&bridgetap__v1__reason_code__descriptor, (int)reason->code);
+	for (unsigned i = 0; i < GROUPS; i++)
+		for (const struct ctl_command *c = groups[i].commands; c->path != NULL; c++) {
+			if (!is_under(c->path, word))
+				continue;
+			fprintf(out, "%s bridgetapctl %s %s\n           %s\n",
+				found ? "      " : "Usage:", c->path, c->operands, c->help);
+			found = true;
+		}
+	return found;
+}
 
-		fprintf(stderr, "  %s: %s\n", name != NULL ? name->name : "?", reason->sentence);
+/* --- running --- */
+
+/* How many words of the command line are the path; 0 where it is another command. */
+static int match(const char *path, int argc, char **argv)
+{
+	const char *space = strchr(path, ' ');
+	size_t length = space != NULL ? (size_t)(space - path) : strlen(path);
+
+	if (strlen(argv[0]) != length || strncmp(argv[0], path, length) != 0)
+		return 0;
+	if (space == NULL)
+		return 1;
+	return argc > 1 && strcmp(argv[1], space + 1) == 0 ? 2 : 0;
+}
+
+/* The command with the longer path wins: "invite list CALL" invites nobody into a call "list". */
+static const struct ctl_command *find_command(int argc, char **argv, int *words)
+{
+	const struct ctl_command *found = NULL;
+
+	*words = 0;
+	for (unsigned i = 0; i < GROUPS; i++)
+		for (const struct ctl_command *c = groups[i].commands; c->path != NULL; c++)
+			if (match(c->path, argc, argv) > *words) {
+				*words = match(c->path, argc, argv);
+				found = c;
+			}
+	return found;
+}
+
+static int run(struct ctl *ctl, int argc, char **argv)
+{
+	int words, code;
+	const struct ctl_command *command = find_command(argc, argv, &words);
+	bool help = argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
+
+	if (command == NULL) {
+		if (print_family(help ? stdout : stderr, argv[0]))
+			return help ? CTL_OK : CTL_USAGE;
+		return ctl_usage("there is no command \"%s\"; see bridgetapctl --help", argv[0]);
 	}
-	client_result_free(result);
+	argc -= words - 1; /* options are parsed with a word in front */
+	argv += words - 1;
+	if (!ctl_parse_options(ctl, command, &argc, &argv))
+		return ctl->code;
+	code = command->run(ctl, argc, argv);
+	client_close(ctl->client);
 	return code;
-}
-
-void ctl_print_json(const ProtobufCMessage *message)
-{
-	json_t *json = json_of_message(message);
-
-	json_dumpf(json, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
-	putchar('\n');
-	fflush(stdout);
-	json_decref(json);
 }
 
 static const char *environment(const char *name, const char *otherwise)
@@ -105,26 +142,8 @@ static const char *environment(const char *name, const char *otherwise)
 	return value != NULL && *value != '\0' ? value : otherwise;
 }
 
-static int run(struct ctl *ctl, int argc, char **argv)
-{
-	int ret;
-
-	for (unsigned i = 0; i < COMMANDS; i++) {
-		if (strcmp(commands[i].name, argv[0]) != 0)
-			continue;
-		if (!commands[i].offline) {
-			ctl->client = client_connect(&ctl->options);
-			if (ctl->client == NULL)
-				return CTL_UNAVAILABLE;
-		}
-		ret = commands[i].run(ctl, argc, argv);
-		client_close(ctl->client);
-		return ret;
-	}
-	return ctl_usage("there is no command \"%s\"; see bridgetapctl --help", argv[0]);
-}
-
-int main(int argc, char **argv)
+/* The options before the command. False where there is nothing more to do. */
+static bool parse_options(struct ctl *ctl, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "socket", required_argument, NULL, 's' },
@@ -136,6 +155,47 @@ int main(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
+	int option;
+
+	/* "+": options end at the command, which has its own. */
+	while ((option = getopt_long(argc, argv, "+s:o:u:jt:Vh", options, NULL)) != -1) {
+		switch (option) {
+		case 's':
+			ctl->options.socket = optarg;
+			break;
+		case 'o':
+			ctl->options.organisation = optarg;
+			break;
+		case 'u':
+			ctl->options.user = optarg;
+			break;
+		case 'j':
+			ctl->json = true;
+			break;
+		case 't':
+			ctl->options.timeout_s = (unsigned)strtoul(optarg, NULL, 10);
+			break;
+		case 'V':
+			puts("bridgetapctl " BRIDGETAP_VERSION);
+			return false;
+		case 'h':
+			print_usage(stdout);
+			return false;
+		default:
+			print_usage(stderr);
+			ctl->code = CTL_USAGE;
+			return false;
+		}
+	}
+	if (optind < argc)
+		return true;
+	print_usage(stderr);
+	ctl->code = CTL_USAGE;
+	return false;
+}
+
+int main(int argc, char **argv)
+{
 	struct ctl ctl = {
 		.options = {
 			.socket = environment("BRIDGETAP_SOCKET", DEFAULT_SOCKET),
@@ -144,40 +204,8 @@ int main(int argc, char **argv)
 			.timeout_s = DEFAULT_TIMEOUT,
 		},
 	};
-	int option;
 
-	/* "+": options end at the command, whose arguments may look like options. */
-	while ((option = getopt_long(argc, argv, "+s:o:u:jt:Vh", options, NULL)) != -1) {
-		switch (option) {
-		case 's':
-			ctl.options.socket = optarg;
-			break;
-		case 'o':
-			ctl.options.organisation = optarg;
-			break;
-		case 'u':
-			ctl.options.user = optarg;
-			break;
-		case 'j':
-			ctl.json = true;
-			break;
-		case 't':
-			ctl.options.timeout_s = (unsigned)strtoul(optarg, NULL, 10);
-			break;
-		case 'V':
-			puts("bridgetapctl " BRIDGETAP_VERSION);
-			return CTL_OK;
-		case 'h':
-			print_usage(stdout);
-			return CTL_OK;
-		default:
-			print_usage(stderr);
-			return CTL_USAGE;
-		}
-	}
-	if (optind == argc) {
-		print_usage(stderr);
-		return CTL_USAGE;
-	}
+	if (!parse_options(&ctl, argc, argv))
+		return ctl.code;
 	return run(&ctl, argc - optind, argv + optind);
 }

@@ -4,10 +4,11 @@
 
 #include "bridgetap/v1/admin.pb-c.h"
 #include "ctl/ctl.h"
-#include "proto/unpack.h"
 
-static void print_stats(const Bridgetap__V1__Stats *stats)
+static void print_stats(const void *response)
 {
+	const Bridgetap__V1__Stats *stats = response;
+
 	printf("%u calls\n", stats->calls);
 	for (size_t i = 0; i < stats->n_workers; i++)
 		printf("worker on CPU %u: %u calls, %.1f %% busy\n", stats->workers[i]->lcore,
@@ -40,24 +41,16 @@ static void print_stats(const Bridgetap__V1__Stats *stats)
 				stats->counters[i]->help);
 }
 
-int ctl_stats(struct ctl *ctl, int argc, char **argv)
+static int stats(struct ctl *ctl, int argc, char **argv)
 {
-	Bridgetap__V1__GetStatsRequest request = BRIDGETAP__V1__GET_STATS_REQUEST__INIT;
-	struct client_result result;
-	Bridgetap__V1__Stats *stats;
+	static char none[] = "";
 
-	if (argc > 2)
-		return ctl_usage("stats takes at most one call");
-	if (argc == 2)
-		request.call_id = argv[1];
-	stats = (void *)client_unary(
-		ctl->client, &bridgetap__v1__admin__descriptor, "GetStats", &request.base, &result);
-	if (stats == NULL)
-		return ctl_failed(&result);
-	if (ctl->json)
-		ctl_print_json(&stats->base);
-	else
-		print_stats(stats);
-	unpacked_free(&stats->base);
-	return CTL_OK;
+	return ctl_show_for(ctl, "Admin.GetStats", argc > 0 ? argv[0] : none, print_stats);
 }
+
+const struct ctl_command stats_commands[] = {
+	{ "stats", stats, 0, 1, "[CALL]", NULL,
+		"Counters and load of the data plane, and of the legs of a call",
+		"  bridgetapctl stats c1\n" },
+	{ 0 },
+};
