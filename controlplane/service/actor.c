@@ -40,16 +40,26 @@ static int find_organisation(struct world *world, const char *id, enum need need
 
 static int check_user(const struct actor *actor, enum need need, struct refusal *refusal)
 {
+	static const char *const whose[] = {
+		[NEED_OPERATOR] = "the operator: name no user (bridgetap-user)",
+		[NEED_ORGANISATION] = "an admin, or the organisation itself: name no user "
+				      "(bridgetap-user)",
+		[NEED_VIEWER] = "a supervisor or an admin",
+	};
 	const struct user *user = actor->user;
 
 	if (user == NULL)
 		return need == NEED_USER ? refuse(refusal, -EINVAL,
 						   "bridgetap-user is missing in the metadata")
 					 : 0;
-	if ((need == NEED_OPERATOR) ||
+	if (need == NEED_OPERATOR ||
 		(need == NEED_ORGANISATION && user_settings(user)->role != USER_ROLE_ADMIN) ||
-		(need == NEED_VIEWER && decide(DEED_LIST, user, NULL) != 0))
-		return refuse_for(refusal, 1u << REASON_NOT_PERMITTED);
+		(need == NEED_VIEWER && decide(DEED_LIST, user, NULL) != 0)) {
+		refuse_for(refusal, 1u << REASON_NOT_PERMITTED);
+		refuse_in_words(refusal, "this is not for user \"%s\" to do, but for %s",
+			user->entry.id, whose[need]);
+		return refusal->error;
+	}
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 # Copyright (c) 2026 Bridgetap contributors
 """The command line: a whole call by hand, and what people see when something is wrong."""
 
+import functools
 import json
 import os
 import pty
@@ -58,13 +59,14 @@ def test_a_supervisors_day(appliance, ctl):
             talk.assert_heard(WHISPER)
             ok(ctl("switch", joined["id"], "barge"))
             talk.assert_heard(BARGE)
-            stats = ok(ctl("stats", talk.id))
+            stats = ok(ctl("stats", talk.id, BRIDGETAP_USER=""))
             assert "worker on CPU 1: 1 calls" in stats and "monitor" in stats and "mixed" in stats
             assert ok(ctl("leave", talk.id)) == "left\n"
         talk.assert_heard(None)
 
 
 def test_every_method_can_be_called_with_json(appliance, ctl):
+    ctl = functools.partial(ctl, BRIDGETAP_USER="")
     methods = ok(ctl("methods")).splitlines()
     assert len(methods) >= 55
     for method in methods:
@@ -103,7 +105,7 @@ def test_what_is_wrong_is_said_and_told_apart_by_the_exit_code(appliance, ctl):
           BRIDGETAP_ORGANISATION="")
     fails(2, "cannot reach the control plane at /nope", "calls", BRIDGETAP_SOCKET="/nope")
     with Conversation(appliance, record=False):
-        fails(3, "NOT_PERMITTED: You may not", "join", "call", "listen", "192.0.2.30:6000",
+        fails(3, "NOT_PERMITTED: You are not", "join", "call", "listen", "192.0.2.30:6000",
               BRIDGETAP_USER="ann")
 
 

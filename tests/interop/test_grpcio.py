@@ -269,7 +269,7 @@ def raw(api, path, data, **options):
     """A unary call with bytes of our own."""
     method = api.channel.unary_unary(path, request_serializer=lambda d: d,
                                      response_deserializer=lambda d: d)
-    return method(data, timeout=10, metadata=api.metadata(""), **options)
+    return method(data, timeout=10, metadata=api.metadata(), **options)
 
 
 @pytest.mark.parametrize("path, data, code", [
@@ -407,7 +407,7 @@ def test_clients_that_vanish_leave_nothing_behind(appliance):
     for _ in range(5):
         api = Api(appliance.lab.api_socket)
         future = calls_pb2_grpc.CallsStub(api.channel).CreateCall.future(
-            calls_pb2.CreateCallRequest(call=described("")), metadata=api.metadata(""))
+            calls_pb2.CreateCallRequest(call=described("")), metadata=api.metadata())
         future.cancel()
         api.close()
     assert appliance.api.admin.GetStats(admin_pb2.GetStatsRequest()) is not None

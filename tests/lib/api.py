@@ -74,8 +74,7 @@ class Api:
         """The same channel, for another organisation."""
         return Api(self.socket, organisation, self.user, self.timeout, self.channel)
 
-    def metadata(self, user=None):
-        user = self.user if user is None else user
+    def metadata(self, user=""):
         metadata = (("bridgetap-organisation", self.organisation),)
         return metadata + ((("bridgetap-user", user),) if user else ())
 
