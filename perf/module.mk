@@ -12,3 +12,10 @@ $(bench_control): $(call objects,$(wildcard perf/bench/*.c)) \
 		$(patsubst %,$(O)/lib/%.a,grpc api proto)
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(bench_pkgs))
+
+.PHONY: bench
+bench: ## measure the control plane with 100,000 calls (as root)
+	@deploy/bootstrap build bench
+	@$(MAKE) --no-print-directory $(jobs) all $(bench_control)
+	@BRIDGETAP_BUILD=$(O) /usr/bin/python3 -B perf/bench/bench.py; status=$$?; \
+		$(give_back); exit $$status
