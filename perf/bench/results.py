@@ -80,7 +80,9 @@ def print_machine():
 def print_table(results):
     rows = results.rows()
     names = max(len(row[0]) for row in rows)
+    said = None
     for name, value, unit, note in rows:
+        note, said = ("the same" if note == said else note), note
         lead = f"  {name:{names}}  {value:>10} {unit:10}  "
         lines = _wrapped(note, max(WIDTH - len(lead), 30))
         print(lead + f"\n{' ' * len(lead)}".join(lines))
