@@ -48,6 +48,7 @@ include bpf/module.mk
 include dataplane/module.mk
 include controlplane/module.mk
 include tests/module.mk
+include perf/module.mk
 
 $(O)/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -88,7 +89,7 @@ lint: ## check include directions, format, and what linters find
 	@tests/lint/run
 
 format: ## format the C sources
-	find bpf controlplane dataplane proto tests -name '*.[ch]' | xargs clang-format -i
+	find bpf controlplane dataplane perf proto tests -name '*.[ch]' | xargs clang-format -i
 
 clean: ## remove what was built
 	rm -rf $(BUILD)

@@ -1,0 +1,21 @@
+# Benchmarks: what anyone can run to see the figures. Their load clients, and `make bench`.
+
+# The control plane's client: it shares the message code with the server, as the command line does.
+bench_control := $(O)/bench/bridgetap-bench-control
+bench_pkgs    := libnghttp2 libprotobuf-c
+
+$(O)/obj/perf/%.o: CPPFLAGS += -Icontrolplane -Iperf
+$(O)/obj/perf/%.o: CFLAGS += $(call pkg_cflags,$(bench_pkgs))
+$(call objects,$(wildcard perf/bench/*.c)): | $(call proto_headers,$(api_protos))
+
+$(bench_control): $(call objects,$(wildcard perf/bench/*.c)) \
+		$(patsubst %,$(O)/lib/%.a,grpc api proto)
+	@mkdir -p $(@D)
+	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(bench_pkgs))
+
+.PHONY: bench
+bench: ## measure the control plane with 100,000 calls (as root)
+	@deploy/bootstrap build bench
+	@$(MAKE) --no-print-directory $(jobs) all $(bench_control)
+	@BRIDGETAP_BUILD=$(O) /usr/bin/python3 -B perf/bench/bench.py; status=$$?; \
+		$(give_back); exit $$status
