@@ -229,8 +229,8 @@ const struct call *call_find_ended(const struct organisation *organisation, cons
 {
 	const struct change *change;
 
-	for (change = organisation->changes.newest; change != NULL; change = change->prev)
-		if (change->gone && strcmp(((const struct call *)change)->id, id) == 0)
+	for (change = organisation->changes.oldest_gone; change != NULL; change = change->next_gone)
+		if (strcmp(((const struct call *)change)->id, id) == 0)
 			return (const struct call *)change;
 	return NULL;
 }

@@ -36,12 +36,14 @@ void changes_note(struct changes *changes, struct change *change)
 	put_last(changes, change);
 }
 
+/* What is gone does not change any more, so the oldest tombstone is the one that came first. */
 static void drop_oldest_tombstone(struct changes *changes)
 {
-	struct change *change = changes->oldest;
+	struct change *change = changes->oldest_gone;
 
-	while (!change->gone)
-		change = change->next;
+	changes->oldest_gone = change->next_gone;
+	if (changes->oldest_gone == NULL)
+		changes->newest_gone = NULL;
 	changes->lagged_below = change->number;
 	take_out(changes, change);
 	changes->tombstones--;
@@ -52,6 +54,12 @@ void changes_bury(struct changes *changes, struct change *change)
 {
 	changes_note(changes, change);
 	change->gone = true;
+	change->next_gone = NULL;
+	if (changes->newest_gone != NULL)
+		changes->newest_gone->next_gone = change;
+	else
+		changes->oldest_gone = change;
+	changes->newest_gone = change;
 	if (++changes->tombstones > changes->tombstones_max)
 		drop_oldest_tombstone(changes);
 }

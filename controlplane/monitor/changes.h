@@ -15,6 +15,7 @@
 /* Embedded in what changes; all zero until it is noted first. */
 struct change {
 	struct change *next, *prev;
+	struct change *next_gone; /* of the tombstones, oldest first */
 	uint64_t number;
 	bool gone;
 };
@@ -23,6 +24,7 @@ struct changes {
 	struct change *oldest, *newest;
 	uint64_t last;	       /* number of the last change */
 	uint64_t lagged_below; /* who has seen less than this has missed something */
+	struct change *oldest_gone, *newest_gone;
 	unsigned tombstones;
 	unsigned tombstones_max;
 	void (*free_tombstone)(struct change *change);

@@ -20,32 +20,21 @@ static uint64_t epoch_of(const struct watcher *watcher, const struct user *viewe
 	return watcher->watchers->organisation->epoch + (viewer != NULL ? viewer->epoch : 0);
 }
 
+static struct changes *changes_of(const struct watcher *watcher)
+{
+	return watcher->kind->changes(watcher->watchers->organisation);
+}
+
 static void start_over(struct watcher *watcher)
 {
-	watcher->seen = 0;
+	watcher->seen = changes_of(watcher)->last;
 	watcher->restarting = watcher->snapshot = true;
+	watcher->kind->rewind(watcher->state);
 }
 
 struct change *watch_next(struct watcher *watcher)
 {
-	const struct changes *changes = watcher->kind->changes(watcher->watchers->organisation);
-
-	if (watcher->seen != 0 && changes_lagged(changes, watcher->seen))
-		start_over(watcher);
-	return changes_after(changes, watcher->seen);
-}
-
-bool watch_done(struct watcher *watcher, const struct change *last)
-{
-	const struct changes *changes = watcher->kind->changes(watcher->watchers->organisation);
-	bool current = last == NULL && watcher->snapshot;
-
-	watcher->restarting = false;
-	if (last == NULL)
-		watcher->seen = changes->last;
-	if (current)
-		watcher->snapshot = false;
-	return current;
+	return changes_after(changes_of(watcher), watcher->seen);
 }
 
 /* --- life --- */
@@ -96,10 +85,10 @@ static bool feed(struct watcher *watcher)
 			return false;
 		}
 	}
-	if (watcher->epoch != epoch_of(watcher, viewer)) {
+	if (watcher->epoch != epoch_of(watcher, viewer) ||
+		changes_lagged(changes_of(watcher), watcher->seen)) {
 		watcher->epoch = epoch_of(watcher, viewer);
-		if (watcher->seen != 0)
-			start_over(watcher);
+		start_over(watcher);
 	}
 	ret = watcher->kind->send(watcher, viewer);
 	if (ret < 0)
@@ -231,10 +220,10 @@ void watch_begin(struct grpc_call *grpc, const struct actor *actor, const struct
 	watcher->grpc = grpc;
 	watcher->kind = kind;
 	watcher->state = state;
-	watcher->restarting = watcher->snapshot = true;
 	watcher->epoch = epoch_of(watcher, actor->user);
 	if (actor->user != NULL)
 		snprintf(watcher->user, sizeof(watcher->user), "%s", actor->user->entry.id);
+	start_over(watcher);
 	grpc_call_set_hooks(grpc, &hooks);
 	DL_APPEND(watchers->list, watcher);
 	loop_task_queue(watchers->services->loop, &watchers->task);

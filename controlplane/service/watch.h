@@ -19,9 +19,9 @@ struct watcher {
 	const struct watch_kind *kind;
 	char user[USER_ID_MAX + 1]; /* who watches; "" for the organisation itself */
 	uint64_t epoch;		    /* of what the viewer may see */
-	uint64_t seen;		    /* number of the last change it was sent */
 	bool restarting;	    /* the next message begins a snapshot */
 	bool snapshot;		    /* the snapshot is not complete */
+	uint64_t seen;		    /* number of the last change it was sent, or is not to be */
 	void *state;		    /* of the kind */
 };
 
@@ -29,7 +29,10 @@ struct watch_kind {
 	struct changes *(*changes)(struct organisation *organisation);
 	/* Whether this user may watch; NULL for the organisation itself. */
 	bool (*permits)(const struct user *user);
-	/* Send the next message; false where there is nothing to send. -ENOMEM ends the stream. */
+	/* Begin a snapshot. */
+	void (*rewind)(void *state);
+	/* Send the next message, of the snapshot or of changes: 1; 0 where there is none; -ENOMEM
+	 * ends the stream. */
 	int (*send)(struct watcher *watcher, const struct user *viewer);
 	/* Some time has passed; NULL where that is nothing to it. */
 	int (*age)(struct watcher *watcher);
@@ -40,11 +43,9 @@ struct watch_kind {
 void watch_begin(struct grpc_call *grpc, const struct actor *actor, const struct watch_kind *kind,
 	void *state);
 
-/* For watch_kind.send: the next change after what the watcher has seen, NULL for none. A watcher
- * that has missed something starts over. Then, after the message was made up: `last` is the change
- * that did not fit any more, NULL for none. Returns whether the snapshot is complete by it. */
+/* For watch_kind.send: the next change after what the watcher has seen, NULL for none. Asked after
+ * the snapshot is complete: what has changed since it began comes after it. */
 struct change *watch_next(struct watcher *watcher);
-bool watch_done(struct watcher *watcher, const struct change *last);
 
 /* Methods: grpc_message_fn. */
 void watch_calls(struct grpc_call *grpc, const ProtobufCMessage *message);

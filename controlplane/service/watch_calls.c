@@ -11,6 +11,7 @@
 
 struct calls_view {
 	struct call_filter filter;
+	uint64_t shown;		 /* serial number up to which the snapshot has got */
 	uint64_t aged_ms;	 /* durations have been looked at as of then */
 	uint32_t viewer_blocked; /* as it was sent last */
 	bool viewer_sent;
@@ -85,31 +86,61 @@ static void add_change(struct batch *batch, const struct watcher *watcher,
 {
 	const struct calls_view *view = watcher->state;
 	const struct call *call = (const struct call *)change;
-	uint64_t now_ms = watcher->watchers->services->wall_ms();
-	bool first = watcher->snapshot && watcher->seen == 0;
 
-	if (!change->gone && call_filter_passes_call(&view->filter, call, now_ms))
+	if (!change->gone && call_filter_passes_call(
+				     &view->filter, call, watcher->watchers->services->wall_ms()))
 		batch_add(batch, call, viewer);
-	else if (!first &&
-		 (call_filter_fits(&view->filter, call) || call->labelled > watcher->seen))
+	else if (call_filter_fits(&view->filter, call) || call->labelled > watcher->seen)
 		batch_add_gone(batch, call); /* it may have been shown */
+}
+
+static void add_changes(struct batch *batch, struct watcher *watcher, const struct user *viewer)
+{
+	const struct change *change = watch_next(watcher);
+	uint64_t seen = watcher->seen;
+
+	for (; change != NULL && !batch_is_full(batch); change = change->next) {
+		add_change(batch, watcher, change, viewer);
+		seen = change->number;
+	}
+	watcher->seen = seen;
+}
+
+static void add_snapshot(struct batch *batch, struct watcher *watcher, const struct user *viewer)
+{
+	struct call_index *index = &watcher->watchers->organisation->call_index;
+	struct calls_view *view = watcher->state;
+	uint64_t now_ms = watcher->watchers->services->wall_ms();
+	size_t i = call_index_after(index, view->shown);
+
+	for (; i < index->count && !batch_is_full(batch); i++) {
+		view->shown = index->slots[i].serial;
+		if (call_filter_passes(&view->filter, &index->slots[i], now_ms))
+			batch_add(batch, index->slots[i].call, viewer);
+	}
+	if (i < index->count)
+		return;
+	watcher->snapshot = false;
+	batch->response.current = true;
+}
+
+static void rewind_view(void *state)
+{
+	((struct calls_view *)state)->shown = 0;
 }
 
 static int send_next(struct watcher *watcher, const struct user *viewer)
 {
-	struct change *change = watch_next(watcher);
 	struct batch batch;
-	uint64_t seen = watcher->seen;
 
 	batch_init(&batch);
 	batch.response.restart = watcher->restarting;
+	watcher->restarting = false;
 	add_viewer(&batch, watcher, viewer);
-	for (; change != NULL && !batch_is_full(&batch); change = change->next) {
-		add_change(&batch, watcher, change, viewer);
-		seen = change->number;
-	}
-	watcher->seen = seen;
-	batch.response.current = watch_done(watcher, change);
+	if (watcher->snapshot)
+		add_snapshot(&batch, watcher, viewer);
+	else
+		add_changes(&batch, watcher, viewer);
 	return batch_send(&batch, watcher);
 }
 
@@ -171,9 +202,10 @@ static void free_state(void *state)
 	free(view);
 }
 
-static const struct watch_kind watches_calls = { changes, permits, send_next, NULL, free_state };
-static const struct watch_kind watches_calls_by_age = { changes, permits, send_next, age,
+static const struct watch_kind watches_calls = { changes, permits, rewind_view, send_next, NULL,
 	free_state };
+static const struct watch_kind watches_calls_by_age = { changes, permits, rewind_view, send_next,
+	age, free_state };
 
 void watch_calls(struct grpc_call *grpc, const ProtobufCMessage *message)
 {

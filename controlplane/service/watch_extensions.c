@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 Bridgetap contributors */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "bridgetap/v1/access.pb-c.h"
@@ -64,47 +65,95 @@ static Bridgetap__V1__ExtensionStatus *encode_status(struct arena *arena,
 
 /* --- watching --- */
 
-static bool is_wanted(const struct text_list *ids, const char *id)
+struct extensions_view {
+	struct text_list ids;	      /* empty for all */
+	char shown[ENTRY_ID_MAX + 1]; /* id up to which the snapshot has got */
+};
+
+/* One message in the making. */
+struct batch {
+	Bridgetap__V1__WatchExtensionsResponse response;
+	Bridgetap__V1__ExtensionStatus *extensions[WATCH_ITEMS];
+	char *gone[WATCH_ITEMS];
+	struct arena arena;
+};
+
+static bool is_wanted(const struct extensions_view *view, const char *id)
 {
-	return ids->count == 0 || text_list_has(ids, id);
+	return view->ids.count == 0 || text_list_has(&view->ids, id);
+}
+
+static void add(struct batch *batch, const struct watcher *watcher,
+	const struct extension *extension, const struct user *viewer)
+{
+	if (is_wanted(watcher->state, extension->entry.id))
+		batch->extensions[batch->response.n_extensions++] = encode_status(
+			&batch->arena, watcher->watchers->organisation, extension, viewer);
+}
+
+static void add_snapshot(struct batch *batch, struct watcher *watcher, const struct user *viewer)
+{
+	struct extensions_view *view = watcher->state;
+	struct entry *entries[WATCH_ITEMS];
+	unsigned count = directory_page(watcher->watchers->organisation, DIRECTORY_EXTENSION,
+		view->shown, entries, WATCH_ITEMS);
+
+	for (unsigned i = 0; i < count; i++)
+		add(batch, watcher, (const struct extension *)entries[i], viewer);
+	if (count == WATCH_ITEMS) {
+		snprintf(view->shown, sizeof(view->shown), "%s", entries[count - 1]->id);
+		return;
+	}
+	watcher->snapshot = false;
+	batch->response.current = true;
+}
+
+static void add_changes(struct batch *batch, struct watcher *watcher, const struct user *viewer)
+{
+	const struct change *change = watch_next(watcher);
+
+	for (; change != NULL && batch->response.n_extensions < WATCH_ITEMS &&
+		batch->response.n_gone < WATCH_ITEMS;
+		change = change->next) {
+		const struct extension *extension =
+			(const struct extension *)((const char *)change -
+						   offsetof(struct extension, change));
+
+		watcher->seen = change->number;
+		if (!change->gone)
+			add(batch, watcher, extension, viewer);
+		else if (is_wanted(watcher->state, extension->entry.id))
+			batch->gone[batch->response.n_gone++] = extension->entry.id;
+	}
 }
 
 static int send_next(struct watcher *watcher, const struct user *viewer)
 {
-	Bridgetap__V1__WatchExtensionsResponse response =
-		BRIDGETAP__V1__WATCH_EXTENSIONS_RESPONSE__INIT;
-	Bridgetap__V1__ExtensionStatus *extensions[WATCH_ITEMS];
-	char *gone[WATCH_ITEMS];
-	struct arena arena = { 0 };
-	struct change *change = watch_next(watcher);
-	bool first = watcher->snapshot && watcher->seen == 0, failed, empty;
+	struct batch batch = { .arena = { 0 } };
+	Bridgetap__V1__WatchExtensionsResponse *response = &batch.response;
+	bool failed, empty;
 
-	response.extensions = extensions;
-	response.gone = gone;
-	response.restart = watcher->restarting;
-	for (; change != NULL && response.n_extensions < WATCH_ITEMS &&
-		response.n_gone < WATCH_ITEMS;
-		change = change->next) {
-		struct extension *extension =
-			(struct extension *)((char *)change - offsetof(struct extension, change));
-
-		watcher->seen = change->number;
-		if (!is_wanted(watcher->state, extension->entry.id))
-			continue;
-		if (!change->gone)
-			extensions[response.n_extensions++] = encode_status(
-				&arena, watcher->watchers->organisation, extension, viewer);
-		else if (!first)
-			gone[response.n_gone++] = extension->entry.id;
-	}
-	response.current = watch_done(watcher, change);
-	empty = response.n_extensions == 0 && response.n_gone == 0 && !response.restart &&
-		!response.current;
-	failed = arena.failed;
+	bridgetap__v1__watch_extensions_response__init(response);
+	response->extensions = batch.extensions;
+	response->gone = batch.gone;
+	response->restart = watcher->restarting;
+	watcher->restarting = false;
+	if (watcher->snapshot)
+		add_snapshot(&batch, watcher, viewer);
+	else
+		add_changes(&batch, watcher, viewer);
+	empty = response->n_extensions == 0 && response->n_gone == 0 && !response->restart &&
+		!response->current && !watcher->snapshot;
+	failed = batch.arena.failed;
 	if (!empty && !failed)
-		grpc_call_send(watcher->grpc, &response.base);
-	arena_free(&arena);
+		grpc_call_send(watcher->grpc, &response->base);
+	arena_free(&batch.arena);
 	return failed ? -ENOMEM : !empty;
+}
+
+static void rewind_view(void *state)
+{
+	*((struct extensions_view *)state)->shown = '\0';
 }
 
 static struct changes *changes(struct organisation *organisation)
@@ -120,17 +169,17 @@ static bool permits(const struct user *user)
 
 static void free_state(void *state)
 {
-	text_list_free(state);
+	text_list_free(&((struct extensions_view *)state)->ids);
 	free(state);
 }
 
-static const struct watch_kind watches_extensions = { changes, permits, send_next, NULL,
-	free_state };
+static const struct watch_kind watches_extensions = { changes, permits, rewind_view, send_next,
+	NULL, free_state };
 
 void watch_extensions(struct grpc_call *grpc, const ProtobufCMessage *message)
 {
 	const Bridgetap__V1__WatchExtensionsRequest *request = (const void *)message;
-	struct text_list *ids;
+	struct extensions_view *view;
 	struct refusal refusal;
 	struct actor actor;
 
@@ -142,12 +191,12 @@ void watch_extensions(struct grpc_call *grpc, const ProtobufCMessage *message)
 		service_refuse(grpc, &refusal);
 		return;
 	}
-	ids = calloc(1, sizeof(*ids));
-	if (ids == NULL ||
-		text_list_copy(ids, request->extension_ids, request->n_extension_ids) < 0) {
-		free(ids);
+	view = calloc(1, sizeof(*view));
+	if (view == NULL ||
+		text_list_copy(&view->ids, request->extension_ids, request->n_extension_ids) < 0) {
+		free(view);
 		service_refuse_memory(grpc);
 		return;
 	}
-	watch_begin(grpc, &actor, &watches_extensions, ids);
+	watch_begin(grpc, &actor, &watches_extensions, view);
 }
