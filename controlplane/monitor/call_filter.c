@@ -4,17 +4,21 @@
 
 #include "monitor/call.h"
 
-/* The same text is another thing as an agent than as a tag. */
-enum aspect { ASPECT_AGENT, ASPECT_GROUP, ASPECT_TAG, ASPECT_DIRECTION };
+/* The same text is another thing as a group than as a tag. */
+enum aspect { ASPECT_GROUP, ASPECT_TAG, ASPECT_DIRECTION };
 
-/* One of 63 bits; the highest is in every signature. FNV-1a. */
+/* FNV-1a. */
+static uint32_t hash_of(uint32_t hash, const char *text)
+{
+	for (hash += 2166136261u; *text != '\0'; text++)
+		hash = (hash ^ (uint8_t)*text) * 16777619u;
+	return hash;
+}
+
+/* One of 63 bits; the highest is in every signature. */
 static uint64_t bit_of(enum aspect aspect, const char *text)
 {
-	uint32_t hash = 2166136261u + (uint32_t)aspect;
-
-	for (; *text != '\0'; text++)
-		hash = (hash ^ (uint8_t)*text) * 16777619u;
-	return 1ull << (hash % 63);
+	return 1ull << (hash_of(aspect, text) % 63);
 }
 
 static uint64_t direction_bit(int direction)
@@ -35,14 +39,19 @@ static uint64_t bits_of(enum aspect aspect, const struct text_list *list)
 
 uint64_t call_signature(const struct call *call)
 {
-	return 1ull << 63 | bit_of(ASPECT_AGENT, call->agent_user) |
-	       bits_of(ASPECT_GROUP, &call->groups) | bits_of(ASPECT_TAG, &call->tags) |
-	       direction_bit(call->direction);
+	return 1ull << 63 | bits_of(ASPECT_GROUP, &call->groups) |
+	       bits_of(ASPECT_TAG, &call->tags) | direction_bit(call->direction);
+}
+
+uint32_t call_agent_hash(const struct call *call)
+{
+	return hash_of(0, call->agent_user);
 }
 
 void call_filter_prepare(struct call_filter *filter)
 {
-	filter->agent_bits = bits_of(ASPECT_AGENT, &filter->agents);
+	for (unsigned i = 0; i < filter->agents.count; i++)
+		filter->agent_hashes[i] = hash_of(0, filter->agents.texts[i]);
 	filter->group_bits = bits_of(ASPECT_GROUP, &filter->groups);
 	filter->tag_bits = bits_of(ASPECT_TAG, &filter->tags);
 	filter->direction_bit = filter->direction != 0 ? direction_bit(filter->direction) : 0;
@@ -55,10 +64,19 @@ void call_filter_fini(struct call_filter *filter)
 	text_list_free(&filter->tags);
 }
 
+static bool may_be_agent(const struct call_filter *filter, uint32_t agent)
+{
+	bool found = filter->agents.count == 0;
+
+	/* Without a way out in the middle it is a few vector instructions. */
+	for (unsigned i = 0; i < filter->agents.count; i++)
+		found |= filter->agent_hashes[i] == agent;
+	return found;
+}
+
 static bool may_pass(const struct call_filter *filter, uint64_t signature)
 {
-	return (filter->agent_bits == 0 || (signature & filter->agent_bits) != 0) &&
-	       (filter->group_bits == 0 || (signature & filter->group_bits) != 0) &&
+	return (filter->group_bits == 0 || (signature & filter->group_bits) != 0) &&
 	       (filter->tag_bits == 0 || (signature & filter->tag_bits) != 0) &&
 	       (filter->direction_bit == 0 || (signature & filter->direction_bit) != 0);
 }
@@ -92,7 +110,8 @@ bool call_filter_passes(
 	const struct call_filter *filter, const struct call_slot *slot, uint64_t now_ms)
 {
 	return slot->signature != 0 && may_pass(filter, slot->signature) &&
-	       lasts(filter, slot->created_ms, now_ms) && call_filter_fits(filter, slot->call);
+	       may_be_agent(filter, slot->agent) && lasts(filter, slot->created_ms, now_ms) &&
+	       call_filter_fits(filter, slot->call);
 }
 
 bool call_filter_passes_call(

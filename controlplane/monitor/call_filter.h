@@ -18,12 +18,16 @@ struct call_filter {
 	int direction;		    /* 0 for any */
 	uint64_t least_ms, most_ms; /* since the call was created; 0 for any */
 	/* What a call's signature must have a bit of, each that is not 0. */
-	uint64_t agent_bits, group_bits, tag_bits, direction_bit;
+	uint64_t group_bits, tag_bits, direction_bit;
+	uint32_t agent_hashes[FILTER_VALUES_MAX];
 };
 
-/* 64 bits about agent, groups, tags and direction: a bit for each, the same for the same text, so
+/* 64 bits about groups, tags and direction: a bit for each, the same for the same text, so
  * that most calls can be passed over by it alone. Never 0. */
 uint64_t call_signature(const struct call *call);
+
+/* A filter may name many agents, for which bits would be too few. */
+uint32_t call_agent_hash(const struct call *call);
 
 /* Set the bits from the rest. */
 void call_filter_prepare(struct call_filter *filter);

@@ -42,6 +42,7 @@ int call_index_add(struct call_index *index, struct call *call)
 		.created_ms = call->created_ms,
 		.signature = call_signature(call),
 		.call = call,
+		.agent = call_agent_hash(call),
 	};
 	return 0;
 }
@@ -106,7 +107,10 @@ void call_index_remove(struct call_index *index, const struct call *call)
 
 void call_index_refresh(struct call_index *index, const struct call *call)
 {
-	find(index, call)->signature = call_signature(call);
+	struct call_slot *slot = find(index, call);
+
+	slot->signature = call_signature(call);
+	slot->agent = call_agent_hash(call);
 }
 
 void call_index_fini(struct call_index *index)

@@ -17,6 +17,7 @@ struct call_slot {
 	uint64_t created_ms;
 	uint64_t signature; /* of call_signature(); 0 in a hole */
 	struct call *call;  /* NULL in a hole */
+	uint32_t agent;	    /* a hash of the agent's id */
 };
 
 struct call_index {
