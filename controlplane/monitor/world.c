@@ -25,9 +25,8 @@ void world_init(struct world *world, uint32_t (*random)(void *arg), void *arg)
 
 void world_random_id(const struct world *world, char id[static RANDOM_ID_SIZE])
 {
-	uint32_t high = world->random(world->random_arg), low = world->random(world->random_arg);
-
-	snprintf(id, RANDOM_ID_SIZE, "%08x%08x", high, low);
+	for (unsigned i = 0; i < 16; i += 8)
+		snprintf(id + i, RANDOM_ID_SIZE - i, "%08x", world->random(world->random_arg));
 }
 
 static void free_organisation(struct organisation *organisation)
