@@ -19,3 +19,12 @@ bench: ## measure the control plane with 100,000 calls (as root)
 	@$(MAKE) --no-print-directory $(jobs) all $(bench_control)
 	@BRIDGETAP_BUILD=$(O) /usr/bin/python3 -B perf/bench/bench.py; status=$$?; \
 		$(give_back); exit $$status
+
+# Bursts through the real worker with no driver.
+bench_worker := $(O)/bench/bridgetap-bench-worker
+
+$(O)/obj/perf/burst/%.o: CPPFLAGS += -Idataplane
+$(O)/obj/perf/burst/%.o: CFLAGS += $(call pkg_cflags,$(dataplane_pkgs))
+$(bench_worker): $(call objects,$(wildcard perf/burst/*.c)) $(dataplane_libs)
+	@mkdir -p $(@D)
+	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(dataplane_pkgs)) -lrte_net_null

@@ -18,7 +18,7 @@
  * are passed in. One thread. Texts that are passed in are copied. */
 
 #define ORGANISATION_ID_MAX 64
-#define REALMS_MAX	    16
+#define REALMS_MAX	    64
 #define SEATS_DEFAULT	    3
 
 /* --- the appliance's realms, as the data plane has them --- */

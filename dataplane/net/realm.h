@@ -11,7 +11,7 @@
 #include "net/endpoint.h"
 #include "net/frame.h"
 
-#define REALM_MAX	16
+#define REALM_MAX	64
 #define REALM_NAME_SIZE 32
 
 /* A network the appliance has a foot in: an address and a range of UDP ports on a DPDK port.
