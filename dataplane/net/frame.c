@@ -5,9 +5,12 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include <rte_branch_prediction.h>
 #include <rte_ether.h>
 #include <rte_ip.h>
 #include <rte_udp.h>
+
+#include "net/checksum.h"
 
 #define TTL 64
 
@@ -135,6 +138,7 @@ void header_template_init(struct header_template *header, const struct endpoint 
 		.src_port = rte_cpu_to_be_16(local->port),
 		.dst_port = rte_cpu_to_be_16(remote->port),
 	};
+	uint64_t pseudo = rte_cpu_to_be_16(IPPROTO_UDP);
 	size_t ip_length;
 
 	memset(header, 0, sizeof(*header));
@@ -151,6 +155,8 @@ void header_template_init(struct header_template *header, const struct endpoint 
 		memcpy(&ip.dst_addr, remote->address + 12, sizeof(ip.dst_addr));
 		ip_length = sizeof(ip);
 		memcpy(header->bytes, &ip, ip_length);
+		header->ip_sum = checksum_fold(checksum_add(0, header->bytes, ip_length));
+		pseudo = checksum_add(pseudo, (const uint8_t *)&ip.src_addr, 8);
 	} else {
 		struct rte_ipv6_hdr ip = {
 			.vtc_flow = rte_cpu_to_be_32(6u << 28 | (uint32_t)dscp << 22),
@@ -162,31 +168,33 @@ void header_template_init(struct header_template *header, const struct endpoint 
 		memcpy(ip.dst_addr, remote->address, sizeof(ip.dst_addr));
 		ip_length = sizeof(ip);
 		memcpy(header->bytes, &ip, ip_length);
+		pseudo = checksum_add(pseudo, ip.src_addr, 32);
 	}
 	memcpy(header->bytes + ip_length, &udp, sizeof(udp));
+	header->udp_sum = checksum_fold(checksum_add(pseudo, (const uint8_t *)&udp, sizeof(udp)));
 	header->length = (uint8_t)(ip_length + sizeof(udp));
 }
 
 uint8_t *header_template_write(
 	const struct header_template *header, uint8_t *payload, uint16_t payload_length)
 {
-	uint8_t *start = payload - header->length;
 	struct rte_udp_hdr *udp = (struct rte_udp_hdr *)(payload - sizeof(*udp));
 	uint16_t udp_length = (uint16_t)(payload_length + sizeof(*udp));
+	uint64_t sum = checksum_add(header->udp_sum, payload, payload_length);
+	uint8_t *start = payload - header->length;
 
-	memcpy(start, header->bytes, header->length);
-	udp->dgram_len = rte_cpu_to_be_16(udp_length);
-	if (start[0] >> 4 == 4) {
+	if (likely(header->length == 28)) {
 		struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)start;
 
+		memcpy(start, header->bytes, 28);
 		ip->total_length = rte_cpu_to_be_16((uint16_t)(udp_length + sizeof(*ip)));
-		ip->hdr_checksum = rte_ipv4_cksum(ip);
-		udp->dgram_cksum = rte_ipv4_udptcp_cksum(ip, udp);
+		ip->hdr_checksum = checksum_finish((uint64_t)header->ip_sum + ip->total_length);
 	} else {
-		struct rte_ipv6_hdr *ip = (struct rte_ipv6_hdr *)start;
-
-		ip->payload_len = rte_cpu_to_be_16(udp_length);
-		udp->dgram_cksum = rte_ipv6_udptcp_cksum(ip, udp);
+		memcpy(start, header->bytes, 48);
+		((struct rte_ipv6_hdr *)start)->payload_len = rte_cpu_to_be_16(udp_length);
 	}
+	udp->dgram_len = rte_cpu_to_be_16(udp_length);
+	/* Once in the pseudo header, once in the UDP header. */
+	udp->dgram_cksum = checksum_finish_udp(sum + 2u * udp->dgram_len);
 	return start;
 }

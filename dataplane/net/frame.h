@@ -37,7 +37,9 @@ enum frame_fault frame_parse(const uint8_t *data, size_t length, struct frame *f
  * front of a payload; lengths and checksums are filled in on each copy. */
 struct header_template {
 	uint8_t bytes[48];
-	uint8_t length; /* 28 for IPv4, 48 for IPv6 */
+	uint8_t length;	  /* 28 for IPv4, 48 for IPv6 */
+	uint16_t ip_sum;  /* of the IPv4 header, without its length; net/checksum.h */
+	uint16_t udp_sum; /* of pseudo header and UDP header, without lengths */
 };
 
 /* `dscp` is the six-bit code point. Both endpoints must be of one family. */
