@@ -96,7 +96,9 @@ static void leg_init(struct leg *leg, struct call *call, uint8_t index, const st
 		.local_port = plan->local_port,
 		.learn = plan->learn,
 		.payload_type = plan->payload_type,
+		.out_payload_type = plan->payload_type,
 		.codec = codec_get(plan->codec),
+		.out_codec = codec_get(plan->codec),
 		.from = plan->from.port != 0 ? plan->from : plan->remote,
 		.port_id = plan->port_id,
 		.nexthop = plan->nexthop,
@@ -195,7 +197,7 @@ static void fade_voice(
 						 : sum < INT16_MIN ? INT16_MIN
 								   : sum);
 	}
-	leg->fade.taint |= ring->taint;
+	leg->fading |= ring->taint;
 	leg->fade.end_us = now_us + FADE_VALID_US;
 }
 
@@ -205,8 +207,10 @@ static void take_over_listener(struct leg *leg, struct leg *old, uint64_t now_us
 	if (leg->stream.ssrc != old->stream.ssrc)
 		return;
 	leg->stream = old->stream;
-	if (old->fade.end_us > now_us)
+	if (old->fading != 0 && old->fade.end_us > now_us) {
 		leg->fade = old->fade;
+		leg->fading = old->fading;
+	}
 
 	for (unsigned i = 0; i < leg->term_count; i++) {
 		struct term *term = &leg->terms[i];

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <rte_common.h>
+
 #include "media/codec.h"
 #include "media/matrix.h"
 #include "media/mix.h"
@@ -53,10 +55,10 @@ struct term {
 	struct timeline timeline;
 };
 
-/* The last of a voice that just left a listener's row, faded to silence. */
+/* The last of a voice that just left a listener's row, faded to silence; there is one while
+ * leg.fading is not 0. */
 struct fade {
 	int16_t samples[MIX_RAMP_SAMPLES];
-	uint8_t taint;	 /* 0 while there is none */
 	uint64_t end_us; /* too late to be used from then on */
 };
 
@@ -67,38 +69,42 @@ struct hearer {
 };
 
 struct leg {
-	struct call *call;
-	uint32_t id;
-	uint8_t index;
+	/* What comes in: all that a packet from this leg touches. */
+	struct endpoint from; /* media is accepted from here alone; port 0: still to be learned */
+	uint16_t frame;	      /* samples in the newest packet */
+	uint8_t payload_type;
 	uint8_t role;  /* enum role */
 	uint8_t taint; /* TAINT_ bit of its voice; 0 for a recorder */
-	uint8_t realm;
-	uint16_t local_port;
-
-	/* What comes in. */
+	uint8_t index;
 	bool learn;
 	bool refused; /* EVENT_SOURCE_REFUSED has been told */
-	uint8_t payload_type;
 	uint8_t hearer_count;
-	const struct codec *codec;
-	struct endpoint from; /* media is accepted from here alone; port 0: still to be learned */
 	uint64_t heard_us; /* when the newest packet was accepted; at first, when the leg began */
-	uint16_t frame;	   /* samples in that packet */
-	struct rtp_source source;
+	const struct codec *codec;
 	struct pcm_ring *ring; /* NULL unless some listener mixes this voice with another */
+	struct rtp_source source;
 	struct hearer hearers[CALL_LEGS_MAX - 1];
 
-	/* What goes out. */
-	uint16_t port_id;
+	/* What goes out: all that a packet to this leg touches. */
+	uint16_t port_id __rte_cache_aligned;
 	uint16_t nexthop;
+	uint8_t out_payload_type; /* the same again, on this side */
 	uint8_t term_count;
 	uint8_t clock;		 /* the term whose packets clock the stream, or LEG_CLOCK_NONE */
 	uint16_t clock_restarts; /* of that source, when the stream began to follow it */
-	struct rtp_stream stream;
+	const struct codec *out_codec;
 	struct term *terms; /* the row: the preferred clock first */
-	struct fade fade;
+	uint8_t fading;	    /* the taint of `fade` */
+	struct rtp_stream stream;
 	struct header_template header;
-};
+
+	/* What few packets touch. */
+	struct call *call;
+	uint32_t id;
+	uint8_t realm;
+	uint16_t local_port;
+	struct fade fade;
+} __rte_cache_aligned;
 
 struct call {
 	void *record;	 /* the main lcore's own note, not for the worker */
@@ -107,6 +113,12 @@ struct call {
 	uint8_t leg_count;
 	struct leg legs[]; /* followed in memory by their terms */
 };
+
+/* All legs of the call that `leg` is in. */
+static inline struct leg *legs_of(const struct leg *leg)
+{
+	return (struct leg *)(uintptr_t)leg - leg->index;
+}
 
 /* Bytes of memory for a call of these legs, aligned to a cache line by the caller. */
 size_t call_size(const struct leg_plan *plans, unsigned count);

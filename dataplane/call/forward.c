@@ -6,6 +6,7 @@
 
 #include <rte_branch_prediction.h>
 #include <rte_mbuf.h>
+#include <rte_prefetch.h>
 
 #include "call/event.h"
 #include "net/guard.h"
@@ -98,9 +99,22 @@ static void stream_restarted(struct leg *leg, enum rtp_source_verdict verdict,
 	}
 }
 
-/* Returns false where the packet was dropped. */
-static bool accept(struct leg *leg, struct forward_packet *packet, struct forward_env *env)
+/* What the next stage will touch of those who hear this leg. */
+static void prefetch_listeners(const struct leg *leg)
 {
+	const struct leg *legs = legs_of(leg);
+
+	for (unsigned i = 0; i < leg->hearer_count; i++) {
+		const struct leg *listener = &legs[leg->hearers[i].leg];
+
+		rte_prefetch0(&listener->port_id);
+		rte_prefetch0(&listener->header);
+	}
+}
+
+bool forward_accept(struct forward_packet *packet, struct forward_env *env)
+{
+	struct leg *leg = packet->leg;
 	enum rtp_source_verdict verdict;
 	uint32_t arrival;
 
@@ -132,7 +146,8 @@ static bool accept(struct leg *leg, struct forward_packet *packet, struct forwar
 		stream_restarted(leg, verdict, packet, env);
 	leg->heard_us = env->now_us;
 	leg->frame = packet->rtp.payload_length;
-	counters_bump(env->counters, COUNTER_rx_accepted);
+	packet->restarts = leg->source.restarts;
+	prefetch_listeners(leg);
 	return true;
 }
 
@@ -150,7 +165,7 @@ static bool takes_clock(const struct leg *listener, unsigned t, uint64_t now_us)
 	if (likely(t == listener->clock))
 		return true;
 	for (unsigned i = 0; i < t; i++)
-		if (!is_silent(&listener->call->legs[listener->terms[i].source], now_us))
+		if (!is_silent(&legs_of(listener)[listener->terms[i].source], now_us))
 			return false;
 	return true;
 }
@@ -162,7 +177,7 @@ static void follow(struct leg *listener, unsigned t, struct delivery *d)
 	rtp_stream_follow(&listener->stream, &d->packet->rtp, d->count,
 		d->source->codec->clock_rate, d->env->now_us);
 	listener->clock = (uint8_t)t;
-	listener->clock_restarts = d->source->source.restarts;
+	listener->clock_restarts = d->packet->restarts;
 	for (unsigned i = 0; i < listener->term_count; i++)
 		timeline_reset(&listener->terms[i].timeline);
 }
@@ -187,7 +202,7 @@ static void add_voice(struct mix *mix, struct delivery *d, const int16_t *pcm, u
 
 static void add_term(struct mix *mix, struct delivery *d, struct leg *listener, struct term *term)
 {
-	const struct leg *other = &listener->call->legs[term->source];
+	const struct leg *other = &legs_of(listener)[term->source];
 	int16_t pcm[CODEC_MAX_SAMPLES];
 	uint32_t position;
 	unsigned depth, from;
@@ -216,8 +231,9 @@ static void add_fade(struct mix *mix, struct delivery *d, struct leg *listener)
 
 	if (d->env->now_us < fade->end_us)
 		add_voice(mix, d, fade->samples, 0, RTE_MIN(d->count, (unsigned)MIX_RAMP_SAMPLES),
-			&unity, fade->taint);
+			&unity, listener->fading);
 	*fade = (struct fade){ 0 };
+	listener->fading = 0;
 }
 
 /* Put the payload for `listener` in place of the packet's own at `payload`. Returns whose voices
@@ -231,17 +247,17 @@ static uint8_t fill_payload(struct delivery *d, struct leg *listener, uint8_t *p
 	for (unsigned i = 0; i < listener->term_count; i++)
 		if (i != listener->clock)
 			add_term(&mix, d, listener, &listener->terms[i]);
-	if (unlikely(listener->fade.taint != 0))
+	if (unlikely(listener->fading != 0))
 		add_fade(&mix, d, listener);
 
 	if (mix.taint != 0) {
 		mix_finish(pcm, mix.sum, d->count);
-		listener->codec->encode(payload, pcm, d->count);
+		listener->out_codec->encode(payload, pcm, d->count);
 		counters_bump(d->env->counters, COUNTER_mixed);
 		return mix.taint;
 	}
-	if (listener->codec != d->source->codec) {
-		listener->codec->encode(payload, samples_of(d), d->count);
+	if (listener->out_codec != d->source->codec) {
+		listener->out_codec->encode(payload, samples_of(d), d->count);
 		counters_bump(d->env->counters, COUNTER_transcoded);
 	} else {
 		if (payload != d->packet->rtp.payload)
@@ -276,7 +292,7 @@ static void transmit(struct leg *listener, struct rte_mbuf *mbuf, uint8_t *paylo
 static void deliver(struct delivery *d, struct leg *listener, struct rte_mbuf *mbuf,
 	uint8_t *payload, struct rtp_packet *rtp)
 {
-	rtp->payload_type = listener->payload_type;
+	rtp->payload_type = listener->out_payload_type;
 	taint_set(mbuf, fill_payload(d, listener, payload));
 	transmit(listener, mbuf, payload, d->count, rtp, d->env);
 }
@@ -288,7 +304,7 @@ static bool is_due(struct delivery *d, struct leg *listener, unsigned t, struct 
 
 	if (!takes_clock(listener, t, env->now_us))
 		return false;
-	if (listener->clock != t || listener->clock_restarts != d->source->source.restarts)
+	if (listener->clock != t || listener->clock_restarts != d->packet->restarts)
 		follow(listener, t, d);
 	if (!rtp_stream_map(&listener->stream, &d->packet->rtp, d->count, env->now_us, rtp)) {
 		counters_bump(env->counters, COUNTER_tx_late);
@@ -312,7 +328,7 @@ static void fan_out(struct delivery *d)
 
 	for (unsigned i = 0; i < d->source->hearer_count; i++) {
 		const struct hearer *hearer = &d->source->hearers[i];
-		struct leg *listener = &d->source->call->legs[hearer->leg];
+		struct leg *listener = &legs_of(d->source)[hearer->leg];
 
 		if (is_due(d, listener, hearer->term, &rtp[count]))
 			due[count++] = listener;
@@ -334,13 +350,11 @@ static void fan_out(struct delivery *d)
 		&rtp[count - 1]);
 }
 
-void forward_packet(struct forward_packet *packet, struct forward_env *env)
+void forward_deliver(struct forward_packet *packet, struct forward_env *env)
 {
 	struct leg *source = packet->leg;
 	struct delivery d;
 
-	if (!accept(source, packet, env))
-		return;
 	d.packet = packet;
 	d.env = env;
 	d.source = source;

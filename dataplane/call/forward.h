@@ -3,6 +3,7 @@
 #ifndef BRIDGETAP_CALL_FORWARD_H
 #define BRIDGETAP_CALL_FORWARD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <rte_mempool.h>
@@ -30,13 +31,20 @@ struct forward_env {
 /* A packet as the worker's earlier stages have left it. */
 struct forward_packet {
 	struct rte_mbuf *mbuf;
-	struct leg *leg; /* whose local port it was sent to */
-	struct frame frame;
+	struct leg *leg;       /* whose local port it was sent to */
 	struct rtp_packet rtp; /* its payload points into mbuf */
+	uint16_t restarts;     /* of the leg's stream, when this packet was accepted */
+	uint16_t realm, slot;  /* of the leg in the port table */
+	struct frame frame;
 };
 
-/* Accept or drop `packet`, and send what its listeners are to hear. Takes the mbuf. The worker
- * that owns the call. */
-void forward_packet(struct forward_packet *packet, struct forward_env *env);
+/* A burst is worked through in stages, each over all of its packets, so that what one stage has
+ * asked the memory for is there when the next one needs it. The worker that owns the calls. */
+
+/* Accept `packet`, or drop it and return false. */
+bool forward_accept(struct forward_packet *packet, struct forward_env *env);
+
+/* Send what the listeners of an accepted packet are to hear. Takes the mbuf. */
+void forward_deliver(struct forward_packet *packet, struct forward_env *env);
 
 #endif

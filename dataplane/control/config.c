@@ -361,6 +361,7 @@ static void read_realms(struct reader *r, const config_setting_t *root)
 		}
 		r->config->ports.port[realm->port_id].recording |= realm->recording;
 	}
+	realm_set_index(realms);
 }
 
 /* Where the build or the package has put the BPF programs, seen from this executable. */

@@ -2,15 +2,31 @@
  * Copyright (c) 2026 Bridgetap contributors */
 #include "net/realm.h"
 
+#define LAST_BYTE 15
+
+void realm_set_index(struct realm_set *set)
+{
+	memset(set->first, 0, sizeof(set->first));
+	for (unsigned i = set->count; i-- > 0;) {
+		uint8_t *first = &set->first[set->realm[i].address.address[LAST_BYTE]];
+
+		set->next[i] = *first;
+		*first = (uint8_t)(i + 1);
+	}
+}
+
 int realm_find(const struct realm_set *set, uint16_t port_id, const struct frame *frame)
 {
-	for (unsigned i = 0; i < set->count; i++) {
-		const struct realm *realm = &set->realm[i];
+	unsigned next = set->first[frame->destination.address[LAST_BYTE]];
+
+	while (next != 0) {
+		const struct realm *realm = &set->realm[next - 1];
 
 		if (realm->port_id == port_id && realm->vlan == frame->vlan &&
 			memcmp(realm->address.address, frame->destination.address,
 				sizeof(realm->address.address)) == 0)
-			return (int)i;
+			return (int)(next - 1);
+		next = set->next[next - 1];
 	}
 	return -1;
 }

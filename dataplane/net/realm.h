@@ -33,7 +33,14 @@ struct realm {
 struct realm_set {
 	unsigned count;
 	struct realm realm[REALM_MAX];
+	/* From the last byte of an address to the first realm, and from each realm to the next,
+	 * with that last byte: numbers plus one, 0 for none. Set by realm_set_index(). */
+	uint8_t first[256];
+	uint8_t next[REALM_MAX];
 };
+
+/* Make realm_find() find the realms; call when they are all there. */
+void realm_set_index(struct realm_set *set);
 
 /* The realm a frame that came in on `port_id` is addressed to (its port is not looked at), as an
  * index, or -1. */

@@ -37,14 +37,14 @@ static void drop(struct worker *w, struct rte_mbuf *mbuf, enum counter reason)
 
 /* --- the stages of a burst: each keeps the packets that go on and drops the rest --- */
 
-static unsigned parse_frames(
-	struct worker *w, struct rte_mbuf **mbufs, unsigned count, struct forward_packet *packets)
+static unsigned parse_frames(struct worker *w, struct rte_mbuf **mbufs, unsigned count,
+	struct forward_packet *packets, struct forward_packet **kept)
 {
-	unsigned kept = 0;
+	unsigned n = 0;
 
 	for (unsigned i = 0; i < count; i++) {
 		struct rte_mbuf *mbuf = mbufs[i];
-		struct forward_packet *packet = &packets[kept];
+		struct forward_packet *packet = &packets[n];
 		enum frame_fault fault = frame_parse(rte_pktmbuf_mtod(mbuf, const uint8_t *),
 			rte_pktmbuf_data_len(mbuf), &packet->frame);
 
@@ -53,9 +53,9 @@ static unsigned parse_frames(
 			continue;
 		}
 		packet->mbuf = mbuf;
-		kept++;
+		kept[n++] = packet;
 	}
-	return kept;
+	return n;
 }
 
 static void hand_over(struct worker *w, struct rte_mbuf *mbuf, uint8_t owner)
@@ -66,74 +66,80 @@ static void hand_over(struct worker *w, struct rte_mbuf *mbuf, uint8_t owner)
 		drop(w, mbuf, COUNTER_drop_handover_full);
 }
 
-/* The leg a packet was sent to, or NULL where it has been dropped or handed over. */
-static struct leg *find_leg(struct worker *w, const struct forward_packet *packet)
+/* Find the packet's place in the port table; false where it has been dropped. */
+static bool find_slot(struct worker *w, struct forward_packet *packet)
 {
 	int realm = realm_find(w->realms, packet->mbuf->port, &packet->frame), slot;
-	struct leg *leg;
-	uint8_t owner;
 
 	if (unlikely(realm < 0)) {
 		drop(w, packet->mbuf, COUNTER_drop_unknown_address);
-		return NULL;
+		return false;
 	}
 	slot = port_table_slot(w->table, (unsigned)realm, packet->frame.destination.port);
-	owner = slot < 0 ? PORT_OWNER_NONE : port_table_owner(w->table, (unsigned)realm, slot);
+	if (unlikely(slot < 0)) {
+		drop(w, packet->mbuf, COUNTER_drop_unknown_port);
+		return false;
+	}
+	packet->realm = (uint16_t)realm;
+	packet->slot = (uint16_t)slot;
+	rte_prefetch0(&w->table->realm[realm].owner[slot]);
+	rte_prefetch0(&w->table->realm[realm].legs[slot]);
+	return true;
+}
+
+/* Find its leg; false where it has been dropped or handed over. */
+static bool find_leg(struct worker *w, struct forward_packet *packet)
+{
+	uint8_t owner = port_table_owner(w->table, packet->realm, packet->slot);
+
 	if (unlikely(owner != w->index)) {
 		if (owner == PORT_OWNER_NONE)
 			drop(w, packet->mbuf, COUNTER_drop_unknown_port);
 		else
 			hand_over(w, packet->mbuf, owner);
-		return NULL;
+		return false;
 	}
-	leg = w->table->realm[realm].legs[slot];
-	if (unlikely(leg == NULL))
+	packet->leg = w->table->realm[packet->realm].legs[packet->slot];
+	if (unlikely(packet->leg == NULL)) {
 		drop(w, packet->mbuf, COUNTER_drop_unknown_port);
-	return leg;
-}
-
-static unsigned look_up(struct worker *w, struct forward_packet *packets, unsigned count)
-{
-	unsigned kept = 0;
-
-	for (unsigned i = 0; i < count; i++) {
-		struct leg *leg = find_leg(w, &packets[i]);
-
-		if (leg == NULL)
-			continue;
-		rte_prefetch0(leg);
-		packets[kept] = packets[i];
-		packets[kept++].leg = leg;
+		return false;
 	}
-	return kept;
+	rte_prefetch0(packet->leg);
+	rte_prefetch0((const uint8_t *)packet->leg + RTE_CACHE_LINE_SIZE);
+	return true;
 }
 
-static unsigned parse_rtp(struct worker *w, struct forward_packet *packets, unsigned count)
+static bool parse_rtp(struct worker *w, struct forward_packet *packet)
 {
-	unsigned kept = 0;
+	const struct frame *frame = &packet->frame;
+	enum rtp_fault fault;
 
-	for (unsigned i = 0; i < count; i++) {
-		const struct frame *frame = &packets[i].frame;
-		enum rtp_fault fault;
-
-		if (unlikely((frame->destination.port & 1) ||
-			     rtp_is_rtcp(frame->payload, frame->payload_length))) {
-			drop(w, packets[i].mbuf, COUNTER_rtcp);
-			continue;
-		}
-		fault = rtp_parse(frame->payload, frame->payload_length, &packets[i].rtp);
-		if (unlikely(fault != RTP_OK)) {
-			drop(w, packets[i].mbuf, rtp_fault_counter[fault]);
-			continue;
-		}
-		packets[kept++] = packets[i];
+	if (unlikely((frame->destination.port & 1) ||
+		     rtp_is_rtcp(frame->payload, frame->payload_length))) {
+		drop(w, packet->mbuf, COUNTER_rtcp);
+		return false;
 	}
-	return kept;
+	fault = rtp_parse(frame->payload, frame->payload_length, &packet->rtp);
+	if (likely(fault == RTP_OK))
+		return true;
+	drop(w, packet->mbuf, rtp_fault_counter[fault]);
+	return false;
 }
+
+/* Keep those of `count` packets for which `stage` is true. */
+#define STAGE(count, packets, stage)                                \
+	do {                                                        \
+		unsigned kept_ = 0;                                 \
+                                                                    \
+		for (unsigned i_ = 0; i_ < (count); i_++)           \
+			if (stage)                                  \
+				(packets)[kept_++] = (packets)[i_]; \
+		(count) = kept_;                                    \
+	} while (0)
 
 void worker_burst(struct worker *w, struct rte_mbuf **mbufs, unsigned count, uint64_t now_us)
 {
-	struct forward_packet packets[WORKER_BURST];
+	struct forward_packet packets[WORKER_BURST], *kept[WORKER_BURST];
 	struct forward_env env = {
 		.now_us = now_us,
 		.counters = &w->counters,
@@ -145,11 +151,14 @@ void worker_burst(struct worker *w, struct rte_mbuf **mbufs, unsigned count, uin
 
 	for (unsigned i = 0; i < count; i++)
 		rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], void *));
-	count = parse_frames(w, mbufs, count, packets);
-	count = look_up(w, packets, count);
-	count = parse_rtp(w, packets, count);
+	count = parse_frames(w, mbufs, count, packets, kept);
+	STAGE(count, kept, find_slot(w, kept[i_]));
+	STAGE(count, kept, find_leg(w, kept[i_]));
+	STAGE(count, kept, parse_rtp(w, kept[i_]));
+	STAGE(count, kept, forward_accept(kept[i_], &env));
+	counters_add(&w->counters, COUNTER_rx_accepted, count);
 	for (unsigned i = 0; i < count; i++)
-		forward_packet(&packets[i], &env);
+		forward_deliver(kept[i], &env);
 }
 
 /* --- one round --- */

@@ -132,6 +132,7 @@ void population_create(struct population *p, enum scene scene, unsigned calls, u
 	add_realm(p, recording, true);
 	while (p->realms.count <= 1 + calls * parties / PORTS_A_REALM)
 		add_realm(p, access, false);
+	realm_set_index(&p->realms);
 	p->speakers = new ((size_t)calls * p->speakers_a_call, sizeof(*p->speakers));
 	p->live = new (calls, sizeof(struct call *));
 	rings = call_rings(plans, plan_call(p, 0, plans));

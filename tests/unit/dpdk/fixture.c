@@ -54,6 +54,7 @@ static void add_realm(const char *name, const char *address, uint16_t port_id, b
 	memset(slots->owner, PORT_OWNER_NONE, slots->count);
 	slots->legs = calloc(slots->count, sizeof(*slots->legs));
 	realms.count++;
+	realm_set_index(&realms);
 }
 
 static struct rte_ring *new_ring(const char *name, unsigned element)

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 Bridgetap contributors */
+#ifndef BRIDGETAP_NET_CHECKSUM_H
+#define BRIDGETAP_NET_CHECKSUM_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* The Internet checksum (RFC 1071). Sums are of 16-bit words as they lie in memory, in 64 bits that
+ * never overflow, and folded once at the end. Pure functions, any thread. */
+
+/* Add `length` bytes. Four sums side by side: a packet's payload is a few dozen additions that do
+ * not wait for each other. */
+static inline uint64_t checksum_add(uint64_t sum, const uint8_t *bytes, size_t length)
+{
+	uint64_t a = 0, b = 0, c = 0, d = 0, word[2];
+
+	for (; length >= 16; bytes += 16, length -= 16) {
+		memcpy(word, bytes, 16);
+		a += (uint32_t)word[0];
+		b += word[0] >> 32;
+		c += (uint32_t)word[1];
+		d += word[1] >> 32;
+	}
+	if (length > 0) {
+		word[0] = word[1] = 0;
+		memcpy(word, bytes, length);
+		a += (uint32_t)word[0];
+		b += word[0] >> 32;
+		c += (uint32_t)word[1];
+		d += word[1] >> 32;
+	}
+	return sum + a + b + c + d;
+}
+
+/* A sum in 16 bits, to be kept and added to. */
+static inline uint16_t checksum_fold(uint64_t sum)
+{
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)((sum & 0xffff) + (sum >> 16));
+}
+
+/* The checksum field's value for a sum, in memory order. */
+static inline uint16_t checksum_finish(uint64_t sum)
+{
+	return (uint16_t)~checksum_fold(sum);
+}
+
+/* The same of UDP, where 0 means that there is none (RFC 768). */
+static inline uint16_t checksum_finish_udp(uint64_t sum)
+{
+	uint16_t checksum = checksum_finish(sum);
+
+	return checksum != 0 ? checksum : 0xffff;
+}
+
+#endif
