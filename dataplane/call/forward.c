@@ -9,6 +9,7 @@
 #include <rte_prefetch.h>
 
 #include "call/event.h"
+#include "net/checksum.h"
 #include "net/guard.h"
 
 #include "fastpath.h"
@@ -275,12 +276,15 @@ static void transmit(struct leg *listener, struct rte_mbuf *mbuf, uint8_t *paylo
 {
 	const struct l2_header *l2 = &env->nexthops[listener->nexthop];
 	uint8_t *start = payload - RTP_HEADER_SIZE;
+	uint64_t sum = checksum_add(rtp_write_header(start, rtp), payload, length);
 
-	rtp_write_header(start, rtp);
 	start = header_template_write(
-		&listener->header, start, (uint16_t)(RTP_HEADER_SIZE + length));
+		&listener->header, start, (uint16_t)(RTP_HEADER_SIZE + length), sum);
 	start -= l2->length;
-	memcpy(start, l2->bytes, l2->length);
+	if (likely(l2->length == RTE_ETHER_HDR_LEN))
+		memcpy(start, l2->bytes, RTE_ETHER_HDR_LEN);
+	else
+		memcpy(start, l2->bytes, sizeof(l2->bytes));
 
 	mbuf->data_off = (uint16_t)(start - (uint8_t *)mbuf->buf_addr);
 	mbuf->data_len = (uint16_t)(payload + length - start);

@@ -2,6 +2,9 @@
  * Copyright (c) 2026 Bridgetap contributors */
 #include "media/rtp.h"
 
+#include <arpa/inet.h>
+#include <string.h>
+
 #include "fastpath.h"
 
 #define RTP_VERSION    2
@@ -10,24 +13,18 @@
 
 static uint16_t load16(const uint8_t *p)
 {
-	return (uint16_t)(p[0] << 8 | p[1]);
+	uint16_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return ntohs(v);
 }
 
 static uint32_t load32(const uint8_t *p)
 {
-	return (uint32_t)load16(p) << 16 | load16(p + 2);
-}
+	uint32_t v;
 
-static void store16(uint8_t *p, uint16_t v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-static void store32(uint8_t *p, uint32_t v)
-{
-	store16(p, (uint16_t)(v >> 16));
-	store16(p + 2, (uint16_t)v);
+	memcpy(&v, p, sizeof(v));
+	return ntohl(v);
 }
 
 enum rtp_fault rtp_parse(const uint8_t *data, size_t length, struct rtp_packet *packet)
@@ -74,11 +71,15 @@ bool rtp_is_rtcp(const uint8_t *data, size_t length)
 	return length >= 2 && data[0] >> 6 == RTP_VERSION && data[1] >= 192 && data[1] <= 223;
 }
 
-void rtp_write_header(uint8_t header[static RTP_HEADER_SIZE], const struct rtp_packet *packet)
+uint64_t rtp_write_header(uint8_t header[static RTP_HEADER_SIZE], const struct rtp_packet *packet)
 {
-	header[0] = RTP_VERSION << 6;
-	header[1] = (uint8_t)(packet->marker << 7 | packet->payload_type);
-	store16(header + 2, packet->sequence);
-	store32(header + 4, packet->timestamp);
-	store32(header + 8, packet->ssrc);
+	const uint32_t words[3] = {
+		htonl((uint32_t)RTP_VERSION << 30 | (uint32_t)packet->marker << 23 |
+			(uint32_t)packet->payload_type << 16 | packet->sequence),
+		htonl(packet->timestamp),
+		htonl(packet->ssrc),
+	};
+
+	memcpy(header, words, sizeof(words));
+	return (uint64_t)words[0] + words[1] + words[2];
 }

@@ -39,8 +39,10 @@ enum rtp_fault rtp_parse(const uint8_t *data, size_t length, struct rtp_packet *
 /* Whether a datagram on an RTP port is RTCP (RFC 5761 section 4: packet types 192 to 223). */
 bool rtp_is_rtcp(const uint8_t *data, size_t length);
 
-/* Write the fixed header of `packet` (no CSRC, no extension, no padding) to `header`. */
-void rtp_write_header(uint8_t header[static RTP_HEADER_SIZE], const struct rtp_packet *packet);
+/* Write the fixed header of `packet` (no CSRC, no extension, no padding) to `header`. Returns the
+ * sum of its three 32-bit words as they lie in memory, which the UDP checksum needs: to read back
+ * what was just written is slow. */
+uint64_t rtp_write_header(uint8_t header[static RTP_HEADER_SIZE], const struct rtp_packet *packet);
 
 /* Whether sequence number or timestamp `a` comes after `b`, with wrap-around. */
 static inline bool rtp_sequence_after(uint16_t a, uint16_t b)

@@ -175,26 +175,28 @@ void header_template_init(struct header_template *header, const struct endpoint 
 	header->length = (uint8_t)(ip_length + sizeof(udp));
 }
 
-uint8_t *header_template_write(
-	const struct header_template *header, uint8_t *payload, uint16_t payload_length)
+uint8_t *header_template_write(const struct header_template *header, uint8_t *payload,
+	uint16_t payload_length, uint64_t payload_sum)
 {
 	struct rte_udp_hdr *udp = (struct rte_udp_hdr *)(payload - sizeof(*udp));
 	uint16_t udp_length = (uint16_t)(payload_length + sizeof(*udp));
-	uint64_t sum = checksum_add(header->udp_sum, payload, payload_length);
+	uint16_t length_field = rte_cpu_to_be_16(udp_length);
 	uint8_t *start = payload - header->length;
 
 	if (likely(header->length == 28)) {
 		struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)start;
+		uint16_t total;
 
 		memcpy(start, header->bytes, 28);
-		ip->total_length = rte_cpu_to_be_16((uint16_t)(udp_length + sizeof(*ip)));
-		ip->hdr_checksum = checksum_finish((uint64_t)header->ip_sum + ip->total_length);
+		total = rte_cpu_to_be_16((uint16_t)(udp_length + sizeof(*ip)));
+		ip->total_length = total;
+		ip->hdr_checksum = checksum_finish((uint64_t)header->ip_sum + total);
 	} else {
 		memcpy(start, header->bytes, 48);
 		((struct rte_ipv6_hdr *)start)->payload_len = rte_cpu_to_be_16(udp_length);
 	}
-	udp->dgram_len = rte_cpu_to_be_16(udp_length);
+	udp->dgram_len = length_field;
 	/* Once in the pseudo header, once in the UDP header. */
-	udp->dgram_cksum = checksum_finish_udp(sum + 2u * udp->dgram_len);
+	udp->dgram_cksum = checksum_finish_udp(header->udp_sum + payload_sum + 2u * length_field);
 	return start;
 }

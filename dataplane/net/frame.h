@@ -46,10 +46,10 @@ struct header_template {
 void header_template_init(struct header_template *header, const struct endpoint *local,
 	const struct endpoint *remote, uint8_t dscp);
 
-/* Write `header` directly before `payload`, whose `payload_length` bytes are already in place
- * and are covered by the UDP checksum. Returns the first byte written. The caller guarantees
- * header->length bytes of room. */
-uint8_t *header_template_write(
-	const struct header_template *header, uint8_t *payload, uint16_t payload_length);
+/* Write `header` directly before the UDP payload at `payload`, `payload_length` bytes long, whose
+ * bytes add up to `payload_sum` (net/checksum.h). Returns the first byte written. The caller
+ * guarantees header->length bytes of room. */
+uint8_t *header_template_write(const struct header_template *header, uint8_t *payload,
+	uint16_t payload_length, uint64_t payload_sum);
 
 #endif

@@ -10,6 +10,8 @@
 #include <rte_errno.h>
 #include <rte_malloc.h>
 
+#include "net/checksum.h"
+
 #define POOL_SIZE 2047
 #define QUEUED	  256
 
@@ -286,8 +288,9 @@ struct rte_mbuf *build(enum party party, const uint8_t *payload, unsigned count)
 	memcpy(at, worker->nexthops[1].bytes, 14);
 	memcpy(at + 14 + header.length + RTP_HEADER_SIZE, payload, count);
 	rtp_write_header(at + 14 + header.length, &rtp);
-	header_template_write(
-		&header, at + 14 + header.length, (uint16_t)(RTP_HEADER_SIZE + count));
+	at += 14 + header.length;
+	header_template_write(&header, at, (uint16_t)(RTP_HEADER_SIZE + count),
+		checksum_add(0, at, RTP_HEADER_SIZE + count));
 	mbuf->port = p->port_id;
 	return mbuf;
 }
