@@ -73,13 +73,13 @@ bool rtp_is_rtcp(const uint8_t *data, size_t length)
 
 uint64_t rtp_write_header(uint8_t header[static RTP_HEADER_SIZE], const struct rtp_packet *packet)
 {
-	const uint32_t words[3] = {
-		htonl((uint32_t)RTP_VERSION << 30 | (uint32_t)packet->marker << 23 |
-			(uint32_t)packet->payload_type << 16 | packet->sequence),
-		htonl(packet->timestamp),
-		htonl(packet->ssrc),
-	};
+	uint32_t first = htonl((uint32_t)RTP_VERSION << 30 | (uint32_t)packet->marker << 23 |
+			       (uint32_t)packet->payload_type << 16 | packet->sequence);
+	uint32_t timestamp = htonl(packet->timestamp), ssrc = htonl(packet->ssrc);
 
-	memcpy(header, words, sizeof(words));
-	return (uint64_t)words[0] + words[1] + words[2];
+	/* One by one, from registers: an array would be stored and loaded again in between. */
+	memcpy(header, &first, sizeof(first));
+	memcpy(header + 4, &timestamp, sizeof(timestamp));
+	memcpy(header + 8, &ssrc, sizeof(ssrc));
+	return (uint64_t)first + timestamp + ssrc;
 }
