@@ -204,7 +204,7 @@ static void settle_step(struct organisation *organisation, const struct edit_ste
 	} else if (step->kind == DIRECTORY_USER) {
 		struct user *user = (struct user *)entry;
 
-		user->epoch++;
+		user->epoch = ++organisation->last_user_epoch;
 		note_calls_of(organisation, entry->id);
 		extension_note(organisation, user->extension);
 	}
