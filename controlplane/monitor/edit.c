@@ -227,7 +227,8 @@ void edit_commit(struct edit *edit)
 		settle_step(organisation, &edit->steps[i]);
 	enforce(organisation);
 	/* An entry can be in several steps; it goes with the last of them. */
-	qsort(edit->steps, edit->count, sizeof(*edit->steps), by_entry);
+	if (edit->count > 0)
+		qsort(edit->steps, edit->count, sizeof(*edit->steps), by_entry);
 	for (size_t i = 0; i < edit->count; i++) {
 		struct edit_step *step = &edit->steps[i];
 
