@@ -233,7 +233,7 @@ void edit_commit(struct edit *edit)
 		struct edit_step *step = &edit->steps[i];
 
 		settings_free(step->kind, step->before);
-		if (step->entry->settings != NULL || step->entry == removed)
+		if (step->entry == removed || step->entry->settings != NULL)
 			continue;
 		removed = step->entry;
 		remove_entry(organisation, step->kind, removed);
