@@ -21,13 +21,14 @@ $(patsubst %,$(O)/tests/%_test,codec frame matrix mix pcm_ring rtp rtp_source rt
 $(O)/tests/frame_test: $(call libs,net)
 $(O)/tests/codec_test: test_libs = $(call pkg_libs,spandsp)
 $(O)/tests/track_test: $(call objects,controlplane/recorder/track.c)
-$(O)/tests/port_pool_test $(O)/tests/changes_test: $(call libs,monitor)
+$(patsubst %,$(O)/tests/%_test,port_pool changes call_index): $(call libs,monitor)
 $(O)/tests/grpc_test: $(call libs,grpc api proto)
 $(O)/tests/grpc_test: test_libs = $(call pkg_libs,libnghttp2 libprotobuf-c)
 $(O)/tests/monitor_test: $(call objects,tests/unit/failing_alloc.c tests/unit/people.c) \
 	$(call libs,dataplane_link loop monitor api proto) $(call objects,controlplane/log.c)
 $(O)/tests/monitor_test: test_libs = $(call pkg_libs,liburing libprotobuf-c)
 $(O)/tests/monitor_test: test_flags = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
+$(patsubst %,$(O)/tests/%_test,decision edit): $(call objects,tests/unit/people.c) $(call libs,monitor)
 $(patsubst %,$(O)/tests/%_test,store audit full_disk): $(call objects,tests/unit/store_fixture.c) \
 	$(call libs,store) $(call objects,controlplane/log.c) $(call libs,api)
 $(patsubst %,$(O)/tests/%_test,store audit full_disk): test_libs = $(call pkg_libs,sqlite3 nettle libprotobuf-c)

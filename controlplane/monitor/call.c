@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "monitor/access.h"
 #include "monitor/enforce.h"
 #include "monitor/hand.h"
 #include "monitor/invitation.h"
@@ -339,6 +340,21 @@ static int set_agent(struct call *call, const char *agent_user)
 	return 0;
 }
 
+/* Who has been invited was the last agent's guest: the new agent's extension must permit them as it
+ * must any monitor. */
+static void dismiss_guests(struct call *call)
+{
+	struct session *session, *next;
+
+	for (session = call->sessions; session != NULL; session = next) {
+		const struct user *user = user_find(call->organisation, session->user);
+
+		next = session->next;
+		if (session->invited && (user == NULL || !access_permits_monitoring(call, user)))
+			session_end(session, WHY_RIGHT_LOST, 1u << REASON_NOT_PERMITTED);
+	}
+}
+
 /* After set_agent(), when all else is done: the hand was the last agent's, and so were the
  * invitations. */
 static void agent_changed(struct call *call)
@@ -346,6 +362,7 @@ static void agent_changed(struct call *call)
 	while (call->invitations != NULL)
 		invitation_end(call->invitations, WHY_TRANSFERRED);
 	hand_drop(call, WHY_TRANSFERRED);
+	dismiss_guests(call);
 	enforce_call(call);
 	note_extension(call);
 }

@@ -79,9 +79,14 @@ size_t call_index_created_after(struct call_index *index, uint64_t created_ms)
 	return low;
 }
 
+/* A call that could not be taken over leaves a hole, and may be taken over the next time. */
 static struct call_slot *find(struct call_index *index, const struct call *call)
 {
-	return &index->slots[call_index_after(index, call->serial - 1)];
+	struct call_slot *slot = &index->slots[call_index_after(index, call->serial - 1)];
+
+	while (slot->call != call)
+		slot++;
+	return slot;
 }
 
 static void close_holes(struct call_index *index)

@@ -204,7 +204,7 @@ static void settle_step(struct organisation *organisation, const struct edit_ste
 	} else if (step->kind == DIRECTORY_USER) {
 		struct user *user = (struct user *)entry;
 
-		user->epoch++;
+		user->epoch = ++organisation->last_user_epoch;
 		note_calls_of(organisation, entry->id);
 		extension_note(organisation, user->extension);
 	}
@@ -227,12 +227,13 @@ void edit_commit(struct edit *edit)
 		settle_step(organisation, &edit->steps[i]);
 	enforce(organisation);
 	/* An entry can be in several steps; it goes with the last of them. */
-	qsort(edit->steps, edit->count, sizeof(*edit->steps), by_entry);
+	if (edit->count > 0)
+		qsort(edit->steps, edit->count, sizeof(*edit->steps), by_entry);
 	for (size_t i = 0; i < edit->count; i++) {
 		struct edit_step *step = &edit->steps[i];
 
 		settings_free(step->kind, step->before);
-		if (step->entry->settings != NULL || step->entry == removed)
+		if (step->entry == removed || step->entry->settings != NULL)
 			continue;
 		removed = step->entry;
 		remove_entry(organisation, step->kind, removed);

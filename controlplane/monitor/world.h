@@ -58,7 +58,8 @@ struct organisation {
 
 	struct entry *directory[DIRECTORY_KINDS];
 	struct entry **sorted[DIRECTORY_KINDS]; /* by id; NULL: to be sorted */
-	uint64_t epoch; /* goes up when what every viewer may do has changed */
+	uint64_t epoch;		  /* goes up when what every viewer may do has changed */
+	uint64_t last_user_epoch; /* of any user, so that none who comes back has an old one */
 
 	struct call *calls;
 	struct call_index call_index;

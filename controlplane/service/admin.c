@@ -44,6 +44,14 @@ static const char *role_name(Bridgetap__Dataplane__V1__Role role)
 		}                                                                   \
 	} while (0)
 
+static void encode_hears(struct arena *arena, Bridgetap__V1__LegStats *out,
+	const Bridgetap__Dataplane__V1__LegStats *in)
+{
+	out->hears = arena_alloc(arena, (in->n_hears + 1) * sizeof(*out->hears));
+	for (; out->hears != NULL && out->n_hears < in->n_hears; out->n_hears++)
+		out->hears[out->n_hears] = (char *)(uintptr_t)role_name(in->hears[out->n_hears]);
+}
+
 /* The data plane's numbers under the names that clients know. */
 static void encode_stats(
 	struct arena *arena, Bridgetap__V1__Stats *out, const Bridgetap__Dataplane__V1__Stats *in)
@@ -96,6 +104,7 @@ static void encode_stats(
 		to->lost = from->lost;
 		to->jitter_ms = from->jitter / CLOCK_RATE_KHZ;
 		to->silent_ms = from->silent_ms;
+		encode_hears(arena, to, from);
 	}
 }
 

@@ -258,6 +258,15 @@ void call_begin(struct call *call, uint64_t now_us)
 			call->legs[i].heard_us = now_us;
 }
 
+static uint8_t heard_roles(const struct call *call, const struct leg *leg)
+{
+	uint8_t roles = 0;
+
+	for (unsigned t = 0; t < leg->term_count; t++)
+		roles |= (uint8_t)(1u << call->legs[leg->terms[t].source].role);
+	return roles;
+}
+
 unsigned call_read_stats(const struct call *call, uint64_t now_us, struct leg_stats *stats)
 {
 	for (unsigned i = 0; i < call->leg_count; i++) {
@@ -271,6 +280,7 @@ unsigned call_read_stats(const struct call *call, uint64_t now_us, struct leg_st
 			.lost = rtp_source_lost(&leg->source),
 			.jitter = rtp_source_jitter(&leg->source),
 			.silent_us = now_us - leg->heard_us,
+			.hears = heard_roles(call, leg),
 		};
 	}
 	return call->leg_count;

@@ -150,6 +150,7 @@ struct leg_stats {
 	int32_t lost;
 	uint32_t jitter; /* timestamp units */
 	uint8_t role;
+	uint8_t hears; /* bits (1 << role) of whom its row of the matrix has */
 };
 
 /* Fill in one entry per leg (at most CALL_LEGS_MAX); returns their number. The owning worker. */

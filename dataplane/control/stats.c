@@ -17,6 +17,7 @@ struct answer {
 	Bridgetap__Dataplane__V1__WorkerStats workers[WORKER_MAX], *worker_list[WORKER_MAX];
 	Bridgetap__Dataplane__V1__PortStats ports[PORT_MAX], *port_list[PORT_MAX];
 	Bridgetap__Dataplane__V1__LegStats legs[CALL_LEGS_MAX], *leg_list[CALL_LEGS_MAX];
+	Bridgetap__Dataplane__V1__Role hears[CALL_LEGS_MAX][ROLE_COUNT];
 };
 
 uint64_t dataplane_counter(const struct dataplane *dp, enum counter counter)
@@ -92,6 +93,16 @@ static void fill_ports(struct answer *answer)
 	answer->stats.ports = answer->port_list;
 }
 
+static void fill_hears(struct answer *answer, unsigned i, uint8_t roles)
+{
+	Bridgetap__Dataplane__V1__LegStats *stats = &answer->legs[i];
+
+	stats->hears = answer->hears[i];
+	for (unsigned role = 0; role < ROLE_COUNT; role++)
+		if (roles >> role & 1)
+			stats->hears[stats->n_hears++] = (Bridgetap__Dataplane__V1__Role)role;
+}
+
 /* The last part, which may have had to wait for a worker: fill in and send. */
 static void answer_with_legs(void *arg, const struct leg_stats *legs, unsigned count)
 {
@@ -109,6 +120,7 @@ static void answer_with_legs(void *arg, const struct leg_stats *legs, unsigned c
 		stats->lost = legs[i].lost;
 		stats->jitter = legs[i].jitter;
 		stats->silent_ms = legs[i].silent_us / 1000;
+		fill_hears(answer, i, legs[i].hears);
 		answer->leg_list[i] = stats;
 	}
 	answer->stats.n_legs = count;

@@ -275,6 +275,41 @@ static void a_session_is_its_users_to_switch_and_leave(void **state)
 	assert_null(acme->sessions);
 }
 
+static void include_amy(struct extension_settings *settings, void *arg)
+{
+	char *amy = arg;
+
+	assert_int_equal(text_list_copy(&settings->access.monitoring.included_users, &amy, 1), 0);
+}
+
+static void a_guest_stays_through_a_transfer_only_where_the_new_extension_permits(void **state)
+{
+	struct user *amy = people_put_user(acme, "amy", USER_ROLE_AGENT, true);
+	struct media phone = media(6000);
+
+	(void)state;
+	people_log_in(acme, amy);
+	put_user("bob", USER_ROLE_AGENT);
+	for (unsigned permits = 0; permits < 2; permits++) {
+		struct call *call = new_call("a");
+		struct invitation *invitation;
+		struct session *session;
+
+		if (permits)
+			people_change_extension(acme, people_put_extension(acme, "101", "bob"),
+				include_amy, (char[]){ "amy" });
+		assert_int_equal(
+			invitation_create(call, ann, amy, MODE_LISTEN, 0, &invitation, &refusal),
+			0);
+		assert_int_equal(session_join_invited(invitation, amy, MODE_LISTEN, &phone, 0,
+					 &session, &refusal),
+			0);
+		assert_int_equal(call_transfer(call, "bob", NULL, &refusal), 0);
+		assert_int_equal(call->session_count, permits);
+		call_end(call);
+	}
+}
+
 /* --- memory that runs out: every allocation of every operation fails once --- */
 
 static int try_create(void)
@@ -472,6 +507,7 @@ int main(void)
 		WORLD_TEST(who_may_join_is_decided_by_role_seat_and_session),
 		WORLD_TEST(a_mode_is_one_of_three),
 		WORLD_TEST(a_session_is_its_users_to_switch_and_leave),
+		WORLD_TEST(a_guest_stays_through_a_transfer_only_where_the_new_extension_permits),
 		WORLD_TEST(every_failed_allocation_is_refused_and_changes_nothing),
 		WORLD_TEST(a_restarted_control_plane_takes_back_what_it_had),
 		WORLD_TEST(what_cannot_be_restored_is_refused_whole),
