@@ -26,28 +26,56 @@ def lab():
         pytest.skip(str(missing))
 
 
-@pytest.fixture
-def appliance(lab):
-    """Both planes, fresh for each test, and a client that is set up. A test may kill and restart
-    them. Nothing may be left that a sanitizer or a crash has to say."""
-    from api import Api
-
+def start_appliance(lab):
+    """Both planes, fresh."""
     box = types.SimpleNamespace(lab=lab)
     for name in ("controlplane.db", "controlplane.db-wal", "controlplane.db-shm",
                  "dataplane.log", "controlplane.log"):
         (lab.path / name).unlink(missing_ok=True)
     box.dataplane = lab.start_dataplane()
     box.controlplane = lab.start_controlplane()
+    return box
+
+
+def stop_appliance(box):
+    """Nothing may be left that a sanitizer or a crash has to say."""
+    codes = [box.controlplane.stop(), box.dataplane.stop()]
+    for name in ("dataplane", "controlplane"):
+        log = (box.lab.path / f"{name}.log").read_text(errors="replace")
+        assert "Sanitizer" not in log and "runtime error" not in log, log
+    assert codes == [0, 0], codes
+
+
+@pytest.fixture
+def appliance(lab):
+    """Both planes, fresh for each test, and a client that is set up. A test may kill and restart
+    them."""
+    from api import Api
+
+    box = start_appliance(lab)
     box.api = Api(lab.api_socket)
     box.api.set_up()
     box.api.wait_until_connected()
     yield box
     box.api.close()
-    codes = [box.controlplane.stop(), box.dataplane.stop()]
-    for name in ("dataplane", "controlplane"):
-        log = (lab.path / f"{name}.log").read_text(errors="replace")
-        assert "Sanitizer" not in log and "runtime error" not in log, log
-    assert codes == [0, 0], codes
+    stop_appliance(box)
+
+
+@pytest.fixture(scope="module")
+def shared_appliance(lab):
+    """Both planes, once a file, for tests that let them live."""
+    box = start_appliance(lab)
+    yield box
+    stop_appliance(box)
+
+
+@pytest.fixture
+def office(shared_appliance):
+    """An organisation of the test's own, with people in it."""
+    from office import Office
+
+    with Office(shared_appliance) as made:
+        yield made
 
 
 @pytest.fixture
