@@ -14,9 +14,10 @@ import itertools
 import grpc
 import pytest
 
-from api import ADMIN, AGENT, SUPERVISOR, Api, names, reasons, refusal
+from api import ADMIN, AGENT, SUPERVISOR, Api, media, names, reasons, refusal
 from bridgetap.v1 import access_pb2, admin_pb2, calls_pb2, directory_pb2, monitor_pb2
 from conversation import Conversation
+from lab import address_of
 
 _numbers = itertools.count(1)
 
@@ -56,6 +57,7 @@ class Office:
         self.lab, self.appliance = appliance.lab, appliance
         self.api = Api(self.lab.api_socket, organisation=f"office{next(_numbers)}")
         self._stack = contextlib.ExitStack()
+        self._ports = itertools.count()
 
     def __enter__(self):
         self.api.wait_until_connected()
@@ -71,6 +73,27 @@ class Office:
     def talk(self, **options):
         """A conversation that lasts until the test is over."""
         return self._stack.enter_context(Conversation(self, **options))
+
+    def anchor(self, call_id, **description):
+        """A call of ann's on which nobody speaks."""
+        number = next(self._ports)
+        return self.api.calls.CreateCall(calls_pb2.CreateCallRequest(
+            call=calls_pb2.CallDescription(**{
+                "id": call_id, "agent_user": "ann",
+                "agent": media(address_of("agent"), 8000 + 2 * number),
+                "customer": media(address_of("customer"), 8000 + 2 * number), **description})))
+
+    @contextlib.contextmanager
+    def restarted_dataplane(self, **settings):
+        """Within, the data plane is another, with these settings."""
+        self._restart_dataplane(settings)
+        yield
+        self._restart_dataplane({})
+
+    def _restart_dataplane(self, settings):
+        assert self.appliance.dataplane.stop() == 0
+        self.appliance.dataplane = self.lab.start_dataplane(**settings)
+        self.api.wait_until_connected()
 
     def as_user(self, user):
         return self.api.as_user(user)
