@@ -3,7 +3,6 @@
 """What the end-to-end and interoperation tests share: a network, and an appliance in it."""
 
 import sys
-import types
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests/lib"))
 
+from appliance import start_appliance, stop_appliance  # noqa: E402
 from lab import BUILD, Lab, Missing  # noqa: E402
 
 sys.path.insert(0, str(BUILD / "python"))
@@ -24,26 +24,6 @@ def lab():
             yield made
     except Missing as missing:
         pytest.skip(str(missing))
-
-
-def start_appliance(lab):
-    """Both planes, fresh."""
-    box = types.SimpleNamespace(lab=lab)
-    for name in ("controlplane.db", "controlplane.db-wal", "controlplane.db-shm",
-                 "dataplane.log", "controlplane.log"):
-        (lab.path / name).unlink(missing_ok=True)
-    box.dataplane = lab.start_dataplane()
-    box.controlplane = lab.start_controlplane()
-    return box
-
-
-def stop_appliance(box):
-    """Nothing may be left that a sanitizer or a crash has to say."""
-    codes = [box.controlplane.stop(), box.dataplane.stop()]
-    for name in ("dataplane", "controlplane"):
-        log = (box.lab.path / f"{name}.log").read_text(errors="replace")
-        assert "Sanitizer" not in log and "runtime error" not in log, log
-    assert codes == [0, 0], codes
 
 
 @pytest.fixture
