@@ -9,7 +9,7 @@ import time
 import grpc
 import pytest
 
-from api import ADMIN, BARGE, LISTEN, WHISPER, Api
+from api import ADMIN, BARGE, LISTEN, WHISPER
 from appliance import start_appliance, stop_appliance
 from bridgetap.v1 import directory_pb2
 from lab import run
@@ -140,14 +140,7 @@ def test_a_control_plane_killed_on_a_full_disk_comes_back_with_what_was_acknowle
     fill_up(office, disk)
     with full():
         office.set_monitoring_access(excluded_users=["sue"])
-    box = office.appliance
-    box.controlplane.kill()
-    disk.make_room()
-    box.controlplane = office.lab.start_controlplane(store=f'"{disk.path}/store.db"')
-    again = Api(office.lab.api_socket, office.api.organisation)
-    again.wait_until_connected()
-    office.api.close()
-    office.api = again
+    office.restart_controlplane(disk.make_room, store=f'"{disk.path}/store.db"')
     assert office.access() == kept
     office.set_monitoring_access(included_users=["sam"])
     assert verify_audit(office.api).intact

@@ -95,6 +95,19 @@ class Office:
         self.appliance.dataplane = self.lab.start_dataplane(**settings)
         self.api.wait_until_connected()
 
+    def restart_controlplane(self, between=None, **settings):
+        """Kill it, do what is to be done while it is dead, and start it again."""
+        self.appliance.controlplane.kill()
+        if between:
+            between()
+        self.appliance.controlplane = self.lab.start_controlplane(**settings)
+        self.reconnect()
+        self.api.wait_until_connected()
+
+    def reconnect(self):
+        self.api.close()
+        self.api = Api(self.lab.api_socket, self.api.organisation)
+
     def as_user(self, user):
         return self.api.as_user(user)
 
