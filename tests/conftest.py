@@ -3,7 +3,6 @@
 """What the end-to-end and interoperation tests share: a network, and an appliance in it."""
 
 import sys
-import types
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests/lib"))
 
+from appliance import start_appliance, stop_appliance  # noqa: E402
 from lab import BUILD, Lab, Missing  # noqa: E402
 
 sys.path.insert(0, str(BUILD / "python"))
@@ -29,25 +29,33 @@ def lab():
 @pytest.fixture
 def appliance(lab):
     """Both planes, fresh for each test, and a client that is set up. A test may kill and restart
-    them. Nothing may be left that a sanitizer or a crash has to say."""
+    them."""
     from api import Api
 
-    box = types.SimpleNamespace(lab=lab)
-    for name in ("controlplane.db", "controlplane.db-wal", "controlplane.db-shm",
-                 "dataplane.log", "controlplane.log"):
-        (lab.path / name).unlink(missing_ok=True)
-    box.dataplane = lab.start_dataplane()
-    box.controlplane = lab.start_controlplane()
+    box = start_appliance(lab)
     box.api = Api(lab.api_socket)
     box.api.set_up()
     box.api.wait_until_connected()
     yield box
     box.api.close()
-    codes = [box.controlplane.stop(), box.dataplane.stop()]
-    for name in ("dataplane", "controlplane"):
-        log = (lab.path / f"{name}.log").read_text(errors="replace")
-        assert "Sanitizer" not in log and "runtime error" not in log, log
-    assert codes == [0, 0], codes
+    stop_appliance(box)
+
+
+@pytest.fixture(scope="module")
+def shared_appliance(lab):
+    """Both planes, once a file, for tests that let them live."""
+    box = start_appliance(lab)
+    yield box
+    stop_appliance(box)
+
+
+@pytest.fixture
+def office(shared_appliance):
+    """An organisation of the test's own, with people in it."""
+    from office import Office
+
+    with Office(shared_appliance) as made:
+        yield made
 
 
 @pytest.fixture

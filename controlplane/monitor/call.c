@@ -322,6 +322,35 @@ static int set_texts(
 	return 0;
 }
 
+/* The agent of the call begins, or ends, to be attended by those who monitor it. */
+static void tell_agent_of_monitors(const struct call *call, enum notice_kind kind, enum why why)
+{
+	const struct session *session;
+
+	for (session = call->sessions; session != NULL; session = session->next) {
+		const struct notice notice = {
+			.kind = kind,
+			.why = why,
+			.organisation = call->organisation,
+			.user = call->agent_user,
+			.call = call,
+			.session = session,
+		};
+
+		notify(&notice);
+	}
+}
+
+/* The hand is this agent's, and so are the invitations; they are the one to be told, too. */
+static void agent_leaves(struct call *call)
+{
+	while (call->invitations != NULL)
+		invitation_end(call->invitations, WHY_TRANSFERRED);
+	hand_drop(call, WHY_TRANSFERRED);
+	tell_agent_of_monitors(call, NOTICE_MONITOR_LEFT, WHY_TRANSFERRED);
+	note_extension(call);
+}
+
 /* Another agent, at another desk. 0, or -ENOMEM with nothing changed. */
 static int set_agent(struct call *call, const char *agent_user)
 {
@@ -334,9 +363,10 @@ static int set_agent(struct call *call, const char *agent_user)
 		free(copy);
 		return -ENOMEM;
 	}
-	note_extension(call);
+	agent_leaves(call);
 	free(call->agent_user);
 	call->agent_user = copy;
+	tell_agent_of_monitors(call, NOTICE_MONITOR_JOINED, WHY_NONE);
 	return 0;
 }
 
@@ -355,13 +385,9 @@ static void dismiss_guests(struct call *call)
 	}
 }
 
-/* After set_agent(), when all else is done: the hand was the last agent's, and so were the
- * invitations. */
+/* After set_agent(), when all else is done. */
 static void agent_changed(struct call *call)
 {
-	while (call->invitations != NULL)
-		invitation_end(call->invitations, WHY_TRANSFERRED);
-	hand_drop(call, WHY_TRANSFERRED);
 	dismiss_guests(call);
 	enforce_call(call);
 	note_extension(call);

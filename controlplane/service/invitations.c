@@ -12,11 +12,14 @@
 struct invitation *find_invitation(
 	struct grpc_call *grpc, struct organisation *organisation, const char *id)
 {
+	struct services *services = grpc_call_context(grpc);
 	struct invitation *invitation = invitation_find(organisation, id);
 	struct refusal refusal;
 
-	if (invitation != NULL)
+	if (invitation != NULL) {
+		services->acting.call = invitation->call->id;
 		return invitation;
+	}
 	refuse(&refusal, -ENOENT, "there is no invitation \"%.32s\"; it may be over", id);
 	service_refuse(grpc, &refusal);
 	return NULL;

@@ -13,11 +13,14 @@
 static struct session *find_session(
 	struct grpc_call *grpc, struct organisation *organisation, const char *id)
 {
+	struct services *services = grpc_call_context(grpc);
 	struct session *session = session_find(organisation, id);
 	struct refusal refusal;
 
-	if (session != NULL)
+	if (session != NULL) {
+		services->acting.call = session->call->id;
 		return session;
+	}
 	refuse(&refusal, -ENOENT, "there is no monitor session \"%.32s\"; it may have ended", id);
 	service_refuse(grpc, &refusal);
 	return NULL;
@@ -27,11 +30,13 @@ static struct session *find_session(
 static struct call *find_joinable(
 	struct grpc_call *grpc, struct organisation *organisation, const char *id)
 {
-	struct call *call = call_find(organisation, id);
+	struct services *services = grpc_call_context(grpc);
+	const struct call *ended = call_find_ended(organisation, id);
 	struct refusal refusal;
 
-	if (call != NULL || call_find_ended(organisation, id) == NULL)
-		return call != NULL ? call : service_find_call(grpc, organisation, id);
+	if (ended == NULL || call_find(organisation, id) != NULL)
+		return service_find_call(grpc, organisation, id);
+	services->acting.call = ended->id;
 	refuse_for(&refusal, 1u << REASON_CALL_ENDED);
 	service_refuse(grpc, &refusal);
 	return NULL;

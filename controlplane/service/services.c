@@ -156,6 +156,7 @@ static void audit_refusal(struct grpc_call *call, const struct refusal *refusal)
 		services, &(struct audit_note){
 				  .organisation = organisation_find(services->world, organisation),
 				  .action = "refused",
+				  .call = services->acting.call,
 				  .detail = grpc_call_method(call),
 				  .reasons = refusal->reasons,
 			  });
@@ -196,11 +197,14 @@ void service_refuse_memory(struct grpc_call *call)
 struct call *service_find_call(
 	struct grpc_call *grpc, struct organisation *organisation, const char *id)
 {
+	struct services *services = grpc_call_context(grpc);
 	struct call *call = call_find(organisation, id);
 	struct refusal refusal;
 
-	if (call != NULL)
+	if (call != NULL) {
+		services->acting.call = call->id;
 		return call;
+	}
 	refuse(&refusal, -ENOENT, "there is no call \"%.128s\"; it may have ended", id);
 	service_refuse(grpc, &refusal);
 	return NULL;

@@ -13,9 +13,11 @@
 
 struct settle;
 
-/* Who acts at the moment, for the audit; all zero but peer_uid for the appliance itself. */
+/* Who acts at the moment, and on which call, for the audit; all zero but peer_uid for the appliance
+ * itself. Of a request until it has been answered, and stale after that. */
 struct acting {
 	const char *user;
+	const char *call; /* NULL until it is found */
 	int64_t peer_uid;
 };
 #define ACTING_ITSELF ((struct acting){ .peer_uid = -1 })

@@ -55,9 +55,14 @@ static void watcher_gone(struct grpc_call *grpc, void *state)
 static void end(struct watcher *watcher, int error)
 {
 	struct grpc_call *grpc = watcher->grpc;
+	struct services *services = grpc_call_context(grpc);
 	struct refusal refusal;
 
-	free_watcher(watcher);
+	/* Not whoever made the last request, and may have deleted themselves by it. */
+	services->acting = (struct acting){
+		.user = watcher->user,
+		.peer_uid = grpc_call_peer(grpc)->uid,
+	};
 	if (error == -EPERM)
 		refuse_for(&refusal, 1u << REASON_NOT_PERMITTED);
 	else if (error == -ENOENT)
@@ -65,6 +70,8 @@ static void end(struct watcher *watcher, int error)
 	else
 		refuse(&refusal, -ENOMEM, "out of memory");
 	service_refuse(grpc, &refusal);
+	services->acting = ACTING_ITSELF;
+	free_watcher(watcher);
 }
 
 /* --- feeding --- */

@@ -10,6 +10,7 @@ from bridgetap.v1 import (access_pb2, access_pb2_grpc, admin_pb2, admin_pb2_grpc
                           common_pb2, directory_pb2, directory_pb2_grpc, monitor_pb2_grpc)
 
 LISTEN, WHISPER, BARGE = (common_pb2.MODE_LISTEN, common_pb2.MODE_WHISPER, common_pb2.MODE_BARGE)
+ANY_MODE = common_pb2.MODE_UNSPECIFIED
 AGENT, SUPERVISOR, ADMIN = (directory_pb2.USER_ROLE_AGENT, directory_pb2.USER_ROLE_SUPERVISOR,
                             directory_pb2.USER_ROLE_ADMIN)
 

@@ -4,12 +4,14 @@
 a level of its own, so that whom a listener hears can be told from the level it hears."""
 
 import contextlib
+import time
 
 import api
 from api import media
 from bridgetap.v1 import calls_pb2, monitor_pb2
 from lab import RECORDER, address_of
-from rtp import PCMA, PCMU, Party
+from rtp import PCMA, PCMU, Party, encode, levels
+from rtp import level as level_of
 
 # After G.711 has rounded them every sum can be told from every other.
 LOUDNESS = {"agent": 1000, "customer": 4000, "supervisor": 14000}
@@ -27,11 +29,12 @@ def near(level, *people):
 class Conversation:
     """A context manager: creates the call, and has everybody speak from its start."""
 
-    def __init__(self, box, call_id="call", record=True, codecs=None):
+    def __init__(self, box, call_id="call", record=True, codecs=None, **description):
         self.box, self.id, self.record = box, call_id, record
+        self.more = description
         self.codecs = {"agent": PCMU, "customer": PCMU, "supervisor": PCMU, **(codecs or {})}
         self._stack = contextlib.ExitStack()
-        self.session = None
+        self.session = self.supervisor = self.user = None
 
     def _media(self, who):
         return media(address_of(who), PORTS[who], codec=CODECS[self.codecs[who]])
@@ -47,10 +50,10 @@ class Conversation:
         return party
 
     def description(self):
-        description = calls_pb2.CallDescription(
-            id=self.id, agent=self._media("agent"), customer=self._media("customer"),
-            agent_user="ann", contact_number="+493012345",
-            direction=calls_pb2.DIRECTION_INBOUND)
+        description = calls_pb2.CallDescription(**{
+            "id": self.id, "agent": self._media("agent"), "customer": self._media("customer"),
+            "agent_user": "ann", "contact_number": "+493012345",
+            "direction": calls_pb2.DIRECTION_INBOUND, **self.more})
         if self.record:
             description.recording.agent.CopyFrom(api.address(RECORDER, RECORDER_PORTS[0]))
             description.recording.customer.CopyFrom(api.address(RECORDER, RECORDER_PORTS[1]))
@@ -68,18 +71,34 @@ class Conversation:
     def __exit__(self, *_):
         self._stack.close()
 
-    def join(self, mode):
-        self.session = self.box.api.monitor.Join(monitor_pb2.JoinRequest(
-            call_id=self.id, mode=mode, media=self._media("supervisor")))
-        self.supervisor = self._party("supervisor", self.session.leg)
-        return self.session
+    def _as(self, user):
+        return (self.box.api.as_user(user) if user else self.box.api).monitor
+
+    def _take_seat(self, session, user):
+        """Whoever had the supervisor's phone before has hung up."""
+        if self.supervisor:
+            self.supervisor.__exit__()
+        self.session, self.user = session, user
+        self.supervisor = self._party("supervisor", session.leg)
+        return session
+
+    def join(self, mode, user=None):
+        """As `user`; the supervisor of Api if that is None."""
+        return self._take_seat(self._as(user).Join(monitor_pb2.JoinRequest(
+            call_id=self.id, mode=mode, media=self._media("supervisor"))), user)
+
+    def accept(self, invitation, user, mode=api.ANY_MODE):
+        """An invited agent takes the supervisor's phone."""
+        return self._take_seat(self._as(user).AcceptInvitation(
+            monitor_pb2.AcceptInvitationRequest(invitation_id=invitation, mode=mode,
+                                                media=self._media("supervisor"))), user)
 
     def switch(self, mode):
-        return self.box.api.monitor.SwitchMode(monitor_pb2.SwitchModeRequest(
+        return self._as(self.user).SwitchMode(monitor_pb2.SwitchModeRequest(
             session_id=self.session.id, mode=mode))
 
     def leave(self):
-        self.box.api.monitor.Leave(monitor_pb2.LeaveRequest(session_id=self.session.id))
+        self._as(self.user).Leave(monitor_pb2.LeaveRequest(session_id=self.session.id))
 
     def delete(self):
         self.box.api.calls.DeleteCall(calls_pb2.DeleteCallRequest(call_id=self.id))
@@ -93,15 +112,36 @@ class Conversation:
             agent.append("supervisor")
         if mode == api.BARGE:
             customer.append("supervisor")
-        level = self.agent.level()
-        assert near(level, *agent), f"agent hears {level}, not {agent}"
-        level = self.customer.level(settle=0)
-        assert near(level, *customer), f"customer hears {level}, not {customer}"
+        expected = {"agent": agent, "customer": customer}
         if mode is not None:
-            level = self.supervisor.level(settle=0)
-            assert near(level, "agent", "customer"), f"supervisor hears {level}"
+            expected["supervisor"] = ["agent", "customer"]
         if self.record:
-            level = self.recorded_agent.level(settle=0)
-            assert near(level, "agent"), f"the recorder's agent is {level}"
-            level = self.recorded_customer.level(settle=0)
-            assert near(level, "customer"), f"the recorder's customer is {level}"
+            expected |= {"recorded_agent": ["agent"], "recorded_customer": ["customer"]}
+        heard = levels(*(getattr(self, who) for who in expected))
+        for level, (who, sources) in zip(heard, expected.items()):
+            assert near(level, *sources), f"{who} hears {level}, not {sources}"
+
+    def assert_never_recorded(self):
+        """Both of the recorder's streams are the parties' own voices, to the last bit of every
+        packet since the call began."""
+        for party, who in ((self.recorded_agent, "agent"), (self.recorded_customer, "customer")):
+            voice = encode(LOUDNESS[who], self.codecs[who])
+            packets = list(party.packets)
+            assert packets, f"the recorder got nothing of the {who}"
+            for packet in packets:
+                assert set(packet.payload) == {voice}, f"at {packet.time}: {packet.payload!r}"
+
+    def assert_silenced_since(self, moment):
+        """Neither party, and no recorder, has had anything of the supervisor since this moment of
+        time.monotonic(), but for the ramp at the beginning of one packet."""
+        time.sleep(0.2)
+        for party, voice in ((self.agent, "customer"), (self.customer, "agent")):
+            packets = party.since(moment)
+            assert len(packets) > 5, f"who should hear the {voice} got {len(packets)} packets"
+            for packet in packets:
+                assert near(level_of(packet), voice), \
+                    f"{1000 * (packet.time - moment):.1f} ms later: {level_of(packet)}"
+            for packet in packets[1:]:
+                assert len(set(packet.payload)) == 1
+        if self.record:
+            self.assert_never_recorded()

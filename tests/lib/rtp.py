@@ -114,13 +114,22 @@ class Party:
         packets, self.packets = self.packets, []
         return packets
 
+    def since(self, moment):
+        """The packets that came after a moment of time.monotonic()."""
+        return [packet for packet in list(self.packets) if packet.time > moment]
+
     def level(self, seconds=0.3, settle=0.2):
         """What is heard from now on, as one linear level: the median; None for nothing."""
-        time.sleep(settle)
-        self.hears()
-        time.sleep(seconds)
-        levels = sorted(level(packet) for packet in self.hears())
-        return levels[len(levels) // 2] if levels else None
+        return levels(self, seconds=seconds, settle=settle)[0]
+
+
+def levels(*parties, seconds=0.3, settle=0.2):
+    """What each of several parties hears from now on; see Party.level."""
+    time.sleep(settle)
+    start = time.monotonic()
+    time.sleep(seconds)
+    heard = [sorted(level(packet) for packet in party.since(start)) for party in parties]
+    return [sounds[len(sounds) // 2] if sounds else None for sounds in heard]
 
 
 def steps(packets):

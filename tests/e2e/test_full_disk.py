@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 Bridgetap contributors
+"""The disk of the store is full: nothing that would have to be kept is done, everything else goes
+on, and all is well once there is room."""
+
+import errno
+import time
+
+import grpc
+import pytest
+
+from api import ADMIN, BARGE, LISTEN, WHISPER
+from appliance import start_appliance, stop_appliance
+from bridgetap.v1 import directory_pb2
+from lab import run
+from office import Office, refused, verify_audit
+from rtp import steps
+from test_call_monitor import join
+
+SIZE = "1m"
+
+
+class Disk:
+    """A small tmpfs, with a file that fills it."""
+
+    def __init__(self, path):
+        self.path, self._filler = path, path / "filler"
+
+    def fill(self):
+        with open(self._filler, "ab", buffering=0) as file:
+            for size in (65536, 4096, 1):
+                try:
+                    while True:
+                        file.write(b"\0" * size)
+                except OSError as error:
+                    assert error.errno == errno.ENOSPC
+
+    def make_room(self):
+        self._filler.unlink()
+
+
+@pytest.fixture
+def disk(lab, tmp_path):
+    """Mounted where this process and what it starts see it, and unmounted whatever happens."""
+    run("mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", tmp_path)
+    try:
+        yield Disk(tmp_path)
+    finally:
+        run("umount", "-l", tmp_path)
+
+
+@pytest.fixture
+def office(lab, disk):
+    """An appliance whose store is on that disk."""
+    box = start_appliance(lab, store=f'"{disk.path}/store.db"')
+    with Office(box) as made:
+        yield made
+    stop_appliance(box)
+
+
+def fill_up(office, disk):
+    """Fill the disk, and have the server notice: what room its own files have left is soon gone."""
+    disk.fill()
+    for n in range(200):
+        try:
+            office.put_role(f"filler{n}" + "x" * 40)
+        except grpc.RpcError as error:
+            assert error.code().name == "RESOURCE_EXHAUSTED", error
+            return
+    raise AssertionError("the disk is not full")
+
+
+def users(office):
+    return office.api.directory.ListUsers(directory_pb2.ListUsersRequest()).users
+
+
+def full():
+    return refused(status="RESOURCE_EXHAUSTED")
+
+
+def test_nothing_is_done_that_could_not_be_kept_and_media_goes_on(office, disk):
+    talk = office.talk()
+    talk.join(BARGE, "sue")
+    time.sleep(0.2)
+    office.anchor("second", agent_user="amy")
+    before = (office.access(), [user.role for user in users(office)])
+    fill_up(office, disk)
+
+    # Settings of every kind.
+    for change in (lambda: office.api.put_user("ann", ADMIN), lambda: office.put_role("quality"),
+                   lambda: office.api.put_extension("400", "sam"),
+                   lambda: office.set_monitoring_access(excluded_users=["sue"]),
+                   lambda: office.consent("100", True), lambda: office.switch_monitoring(off=True),
+                   lambda: office.api.settings(consent_accepted=False),
+                   lambda: office.api.of("another").put_organisation()):
+        with full() as error:
+            change()
+        assert "disk" in error.value.details()
+    assert (office.access(), [user.role for user in users(office)]) == before
+    # Whatever the audit would have to have first.
+    for act in (lambda: talk.switch(WHISPER), lambda: join(office, "sam", call_id="second"),
+                lambda: office.transfer("bob")):
+        with full() as error:
+            act()
+        assert "audit" in error.value.details()
+    assert office.call().monitors[0].mode == BARGE and office.call().agent_user == "ann"
+
+    talk.assert_heard(BARGE)
+    assert steps(talk.customer.packets) == []
+    # Nobody is kept in, and reading works.
+    talk.leave()
+    talk.assert_silenced_since(time.monotonic())
+    assert [call.id for call in office.calls("sue")] == ["call", "second"]
+    office.lower_hand()
+
+    disk.make_room()
+    wait_until_kept(office)
+    office.consent("100", True)
+    talk.join(LISTEN, "sue")
+    talk.switch(WHISPER)
+    talk.assert_heard(WHISPER)
+    assert verify_audit(office.api).intact
+    # What was done while it was full is in the audit all the same.
+    details = [record.detail for record in office.audit(action="leave", subject="sue")]
+    assert details == ["left"]
+    assert not office.audit(action="monitoring_switch")
+
+
+def wait_until_kept(office):
+    """The server tries again by itself, once a second."""
+    deadline = time.monotonic() + 5
+    while "can be written again" not in (office.lab.path / "controlplane.log").read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_a_control_plane_killed_on_a_full_disk_comes_back_with_what_was_acknowledged(office, disk):
+    office.set_monitoring_access(excluded_users=["sam"])
+    kept = office.access()
+    fill_up(office, disk)
+    with full():
+        office.set_monitoring_access(excluded_users=["sue"])
+    office.restart_controlplane(disk.make_room, store=f'"{disk.path}/store.db"')
+    assert office.access() == kept
+    office.set_monitoring_access(included_users=["sam"])
+    assert verify_audit(office.api).intact
