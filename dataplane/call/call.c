@@ -17,9 +17,9 @@ static unsigned clock_rank(enum role role)
 	return role == ROLE_CUSTOMER ? 0 : role == ROLE_AGENT ? 1 : 2;
 }
 
-static uint8_t taint_of(enum role role)
+uint8_t leg_taint(const struct leg *leg)
 {
-	switch (role) {
+	switch (leg->role) {
 	case ROLE_AGENT:
 		return TAINT_AGENT;
 	case ROLE_CUSTOMER:
@@ -81,63 +81,71 @@ size_t call_size(const struct leg_plan *plans, unsigned count)
 
 	for (unsigned listener = 0; listener < count; listener++)
 		terms += row_of(plans, count, listener, row);
-	return sizeof(struct call) + count * sizeof(struct leg) + terms * sizeof(struct term);
+	return sizeof(struct call) + count * (sizeof(struct leg) + sizeof(struct leg_rest)) +
+	       terms * sizeof(struct term);
 }
 
-static void leg_init(struct leg *leg, struct call *call, uint8_t index, const struct leg_plan *plan)
+static void leg_init(
+	struct leg *leg, unsigned index, unsigned siblings, const struct leg_plan *plan)
 {
+	struct leg_rest *rest;
+
 	*leg = (struct leg){
-		.call = call,
+		.from = plan->from.port != 0 ? plan->from : plan->remote,
+		.payload_type = plan->payload_type,
+		.role = (uint8_t)(plan->role & 7),
+		.codec = plan->codec & 7,
+		.learn = plan->learn,
+		.index = index & 15,
+		.siblings = siblings & 15,
+		.nexthop = plan->nexthop,
+		.port_id = (uint8_t)plan->port_id,
+		.clock = LEG_CLOCK_NONE,
+		.out_payload_type = plan->payload_type,
+		.out_codec = plan->codec,
+		.header_length = plan->header.length,
+	};
+	rest = leg_rest(leg);
+	*rest = (struct leg_rest){
 		.id = plan->id,
-		.index = index,
-		.role = (uint8_t)plan->role,
-		.taint = taint_of(plan->role),
 		.realm = plan->realm,
 		.local_port = plan->local_port,
-		.learn = plan->learn,
-		.payload_type = plan->payload_type,
-		.out_payload_type = plan->payload_type,
-		.codec = codec_get(plan->codec),
-		.out_codec = codec_get(plan->codec),
-		.from = plan->from.port != 0 ? plan->from : plan->remote,
-		.port_id = plan->port_id,
-		.nexthop = plan->nexthop,
-		.clock = LEG_CLOCK_NONE,
-		.header = plan->header,
 	};
+	memcpy(leg->header, plan->header.bytes, sizeof(leg->header));
+	memcpy(rest->header6, plan->header.bytes, sizeof(rest->header6));
 	rtp_stream_init(&leg->stream, plan->ssrc);
 }
 
 void call_init(struct call *call, uint32_t number, uint8_t worker, const struct leg_plan *plans,
 	unsigned count, struct pcm_ring **rings)
 {
-	struct term *terms = (struct term *)&call->legs[count];
 	unsigned mixed = mixed_legs(plans, count);
-	uint8_t row[CALL_LEGS_MAX];
+	uint8_t row[CALL_LEGS_MAX], terms = 0;
 
 	call->number = number;
 	call->worker = worker;
 	call->leg_count = (uint8_t)count;
 	for (uint8_t i = 0; i < count; i++)
-		leg_init(&call->legs[i], call, i, &plans[i]);
+		leg_init(&call->legs[i], i, count, &plans[i]);
 
 	for (uint8_t i = 0; i < count; i++) {
 		struct leg *listener = &call->legs[i];
 
-		listener->terms = terms;
+		listener->first_term = terms;
 		listener->term_count = (uint8_t)row_of(plans, count, i, row);
+		terms = (uint8_t)(terms + listener->term_count);
 		for (uint8_t t = 0; t < listener->term_count; t++) {
 			struct leg *source = &call->legs[row[t]];
 
-			*terms++ = (struct term){
+			leg_terms(listener)[t] = (struct term){
 				.source = row[t],
 				.gain = { 0, gain_of(&plans[i], &plans[row[t]]) },
 			};
-			source->hearers[source->hearer_count++] = (struct hearer){ i, t };
+			source->hearers[source->hearer_count++] = (struct hearer){ i & 15, t & 15 };
 		}
 		if (mixed >> i & 1) {
 			listener->ring = *rings++;
-			pcm_ring_init(listener->ring, listener->taint);
+			pcm_ring_init(listener->ring, leg_taint(listener));
 		}
 	}
 }
@@ -145,7 +153,7 @@ void call_init(struct call *call, uint32_t number, uint8_t worker, const struct 
 static struct leg *find_leg(struct call *call, uint32_t id)
 {
 	for (unsigned i = 0; i < call->leg_count; i++)
-		if (call->legs[i].id == id)
+		if (leg_rest(&call->legs[i])->id == id)
 			return &call->legs[i];
 	return NULL;
 }
@@ -154,8 +162,8 @@ static struct leg *find_leg(struct call *call, uint32_t id)
 static struct term *find_term(const struct leg *listener, uint32_t id)
 {
 	for (unsigned i = 0; i < listener->term_count; i++)
-		if (listener->call->legs[listener->terms[i].source].id == id)
-			return &listener->terms[i];
+		if (leg_rest(&legs_of(listener)[leg_terms(listener)[i].source])->id == id)
+			return &leg_terms(listener)[i];
 	return NULL;
 }
 
@@ -169,9 +177,10 @@ static void take_over_source(struct leg *leg, struct leg *old)
 	if (leg->learn && old->learn)
 		leg->from = old->from;
 	leg->refused = old->refused && endpoint_equal(&leg->from, &old->from);
-	leg->heard_us = old->heard_us;
+	leg->heard_ms = old->heard_ms;
 	leg->frame = old->frame;
 	leg->source = old->source;
+	leg_rest(leg)->past = leg_rest(old)->past;
 	if (ring != NULL && old->ring != NULL) {
 		leg->ring = old->ring;
 		old->ring = ring;
@@ -183,6 +192,7 @@ static void fade_voice(
 	struct leg *leg, const struct call *old, const struct term *term, uint64_t now_us)
 {
 	const struct pcm_ring *ring = old->legs[term->source].ring;
+	struct fade *fade = &leg_rest(leg)->fade;
 	int16_t pcm[MIX_RAMP_SAMPLES];
 
 	if (ring == NULL || term->gain.now == 0 || !term->timeline.anchored)
@@ -191,14 +201,14 @@ static void fade_voice(
 		return;
 	mix_fade_out(pcm, MIX_RAMP_SAMPLES, term->gain.now);
 	for (unsigned i = 0; i < MIX_RAMP_SAMPLES; i++) {
-		int sum = leg->fade.samples[i] + pcm[i];
+		int sum = fade->samples[i] + pcm[i];
 
-		leg->fade.samples[i] = (int16_t)(sum > INT16_MAX   ? INT16_MAX
-						 : sum < INT16_MIN ? INT16_MIN
-								   : sum);
+		fade->samples[i] = (int16_t)(sum > INT16_MAX   ? INT16_MAX
+					     : sum < INT16_MIN ? INT16_MIN
+							       : sum);
 	}
 	leg->fading |= ring->taint;
-	leg->fade.end_us = now_us + FADE_VALID_US;
+	fade->end_us = now_us + FADE_VALID_US;
 }
 
 /* What goes out to a leg goes on: the stream, its clock, and the voices in it. */
@@ -207,30 +217,30 @@ static void take_over_listener(struct leg *leg, struct leg *old, uint64_t now_us
 	if (leg->stream.ssrc != old->stream.ssrc)
 		return;
 	leg->stream = old->stream;
-	if (old->fading != 0 && old->fade.end_us > now_us) {
-		leg->fade = old->fade;
+	if (old->fading != 0 && leg_rest(old)->fade.end_us > now_us) {
+		leg_rest(leg)->fade = leg_rest(old)->fade;
 		leg->fading = old->fading;
 	}
 
 	for (unsigned i = 0; i < leg->term_count; i++) {
-		struct term *term = &leg->terms[i];
-		struct leg *source = &leg->call->legs[term->source];
-		const struct term *before = find_term(old, source->id);
+		struct term *term = &leg_terms(leg)[i];
+		const struct leg *source = &legs_of(leg)[term->source];
+		const struct term *before = find_term(old, leg_rest(source)->id);
 
 		if (before == NULL)
 			continue;
 		term->gain.now = before->gain.now;
 		term->timeline = before->timeline;
-		if (old->clock != LEG_CLOCK_NONE && before == &old->terms[old->clock]) {
+		if (old->clock != LEG_CLOCK_NONE && before == &leg_terms(old)[old->clock]) {
 			leg->clock = (uint8_t)i;
 			leg->clock_restarts = old->clock_restarts;
 		}
 	}
 	for (unsigned i = 0; i < old->term_count; i++) {
-		const struct term *term = &old->terms[i];
+		const struct term *term = &leg_terms(old)[i];
 
-		if (find_term(leg, old->call->legs[term->source].id) == NULL)
-			fade_voice(leg, old->call, term, now_us);
+		if (find_term(leg, leg_rest(&legs_of(old)[term->source])->id) == NULL)
+			fade_voice(leg, call_of(old), term, now_us);
 	}
 }
 
@@ -238,13 +248,13 @@ void call_take_over(struct call *call, struct call *old, uint64_t now_us)
 {
 	/* Listeners first: a voice that fades is read from the ring of the old call. */
 	for (unsigned i = 0; i < call->leg_count; i++) {
-		struct leg *before = find_leg(old, call->legs[i].id);
+		struct leg *before = find_leg(old, leg_rest(&call->legs[i])->id);
 
 		if (before != NULL)
 			take_over_listener(&call->legs[i], before, now_us);
 	}
 	for (unsigned i = 0; i < call->leg_count; i++) {
-		struct leg *before = find_leg(old, call->legs[i].id);
+		struct leg *before = find_leg(old, leg_rest(&call->legs[i])->id);
 
 		if (before != NULL)
 			take_over_source(&call->legs[i], before);
@@ -254,8 +264,8 @@ void call_take_over(struct call *call, struct call *old, uint64_t now_us)
 void call_begin(struct call *call, uint64_t now_us)
 {
 	for (unsigned i = 0; i < call->leg_count; i++)
-		if (call->legs[i].heard_us == 0)
-			call->legs[i].heard_us = now_us;
+		if (call->legs[i].heard_ms == 0)
+			call->legs[i].heard_ms = (uint32_t)(now_us / 1000);
 }
 
 static uint8_t heard_roles(const struct call *call, const struct leg *leg)
@@ -263,7 +273,7 @@ static uint8_t heard_roles(const struct call *call, const struct leg *leg)
 	uint8_t roles = 0;
 
 	for (unsigned t = 0; t < leg->term_count; t++)
-		roles |= (uint8_t)(1u << call->legs[leg->terms[t].source].role);
+		roles |= (uint8_t)(1u << call->legs[leg_terms(leg)[t].source].role);
 	return roles;
 }
 
@@ -273,13 +283,13 @@ unsigned call_read_stats(const struct call *call, uint64_t now_us, struct leg_st
 		const struct leg *leg = &call->legs[i];
 
 		stats[i] = (struct leg_stats){
-			.id = leg->id,
+			.id = leg_rest(leg)->id,
 			.role = leg->role,
 			.ssrc = leg->source.ssrc,
 			.packets = leg->source.received,
-			.lost = rtp_source_lost(&leg->source),
+			.lost = rtp_source_lost(&leg->source, &leg_rest(leg)->past),
 			.jitter = rtp_source_jitter(&leg->source),
-			.silent_us = now_us - leg->heard_us,
+			.silent_us = 1000ull * ((uint32_t)(now_us / 1000) - leg->heard_ms),
 			.hears = heard_roles(call, leg),
 		};
 	}

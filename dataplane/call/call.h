@@ -23,7 +23,7 @@
  * rights. The main lcore builds a call whole, hands it to the worker that owns its ports, and
  * gets it back to free when another one replaced it. In between only that worker touches it. */
 
-#define CALL_SEATS_MAX	   8 /* agent, customer and monitors; the configured cap is lower */
+#define CALL_SEATS_MAX	   7 /* agent, customer and monitors; the configured cap is lower */
 #define CALL_RECORDERS_MAX 2
 #define CALL_LEGS_MAX	   (CALL_SEATS_MAX + CALL_RECORDERS_MAX)
 
@@ -64,61 +64,89 @@ struct fade {
 
 /* Who hears a source: a leg of the call, and the term of that leg's row. */
 struct hearer {
-	uint8_t leg;
-	uint8_t term;
+	uint8_t leg : 4;
+	uint8_t term : 4;
 };
 
+/* A leg. What every packet from it touches is in the first of its two cache lines, what every
+ * packet to it touches in the second; the rest is apart. */
 struct leg {
-	/* What comes in: all that a packet from this leg touches. */
-	struct endpoint from; /* media is accepted from here alone; port 0: still to be learned */
-	uint16_t frame;	      /* samples in the newest packet */
-	uint8_t payload_type;
-	uint8_t role;  /* enum role */
-	uint8_t taint; /* TAINT_ bit of its voice; 0 for a recorder */
-	uint8_t index;
-	bool learn;
-	bool refused; /* EVENT_SOURCE_REFUSED has been told */
-	uint8_t hearer_count;
-	uint64_t heard_us; /* when the newest packet was accepted; at first, when the leg began */
-	const struct codec *codec;
 	struct pcm_ring *ring; /* NULL unless some listener mixes this voice with another */
+	struct endpoint from;  /* media is accepted from here alone; port 0: still to be learned */
+	uint16_t frame;	       /* samples in the newest packet */
 	struct rtp_source source;
+	uint32_t heard_ms; /* when the newest packet was accepted; at first, when the leg began */
+	uint8_t payload_type;
+	uint8_t role : 3; /* enum role */
+	uint8_t codec : 3;
+	uint8_t learn : 1;
+	uint8_t refused : 1; /* EVENT_SOURCE_REFUSED has been told */
+	uint8_t index : 4;
+	uint8_t siblings : 4; /* legs of the call, this one included: so that nobody has to look */
+	uint8_t hearer_count;
 	struct hearer hearers[CALL_LEGS_MAX - 1];
 
-	/* What goes out: all that a packet to this leg touches. */
-	uint16_t port_id __rte_cache_aligned;
+	struct rtp_stream stream __rte_cache_aligned;
 	uint16_t nexthop;
-	uint8_t out_payload_type; /* the same again, on this side */
+	uint16_t clock_restarts; /* of the clock's source, when the stream began to follow it */
+	uint8_t port_id;
+	uint8_t first_term; /* of the row, in call_terms(): the preferred clock */
 	uint8_t term_count;
-	uint8_t clock;		 /* the term whose packets clock the stream, or LEG_CLOCK_NONE */
-	uint16_t clock_restarts; /* of that source, when the stream began to follow it */
-	const struct codec *out_codec;
-	struct term *terms; /* the row: the preferred clock first */
-	uint8_t fading;	    /* the taint of `fade` */
-	struct rtp_stream stream;
-	struct header_template header;
+	uint8_t clock; /* the term whose packets clock the stream, or LEG_CLOCK_NONE */
+	uint8_t out_payload_type;
+	uint8_t out_codec;
+	uint8_t fading;	       /* taint of the voices in leg_rest.fade; 0 while there are none */
+	uint8_t header_length; /* of the template, 0 for none; IPv6's is in leg_rest */
+	uint8_t header[HEADER_IPV4_SIZE];
+} __rte_cache_aligned;
 
-	/* What few packets touch. */
-	struct call *call;
+_Static_assert(offsetof(struct leg, stream) == 64 && sizeof(struct leg) == 128,
+	"the hot state of a leg is two cache lines");
+
+/* What few packets touch. */
+struct leg_rest {
 	uint32_t id;
 	uint8_t realm;
 	uint16_t local_port;
+	struct rtp_source_past past;
 	struct fade fade;
-} __rte_cache_aligned;
+	uint8_t header6[HEADER_IPV6_SIZE];
+};
 
 struct call {
 	void *record;	 /* the main lcore's own note, not for the worker */
 	uint32_t number; /* the main lcore's handle */
 	uint8_t worker;
 	uint8_t leg_count;
-	struct leg legs[]; /* followed in memory by their terms */
+	struct leg legs[]; /* followed in memory by the rest of each, and by all terms */
 };
 
-/* All legs of the call that `leg` is in. */
+/* All legs of the call that `leg` is in, and the call itself. */
 static inline struct leg *legs_of(const struct leg *leg)
 {
 	return (struct leg *)(uintptr_t)leg - leg->index;
 }
+
+static inline struct call *call_of(const struct leg *leg)
+{
+	return (struct call *)((uintptr_t)legs_of(leg) - offsetof(struct call, legs));
+}
+
+static inline struct leg_rest *leg_rest(const struct leg *leg)
+{
+	return (struct leg_rest *)&legs_of(leg)[leg->siblings] + leg->index;
+}
+
+/* The row of a listener. */
+static inline struct term *leg_terms(const struct leg *leg)
+{
+	struct leg_rest *rest = (struct leg_rest *)&legs_of(leg)[leg->siblings];
+
+	return (struct term *)&rest[leg->siblings] + leg->first_term;
+}
+
+/* The TAINT_ bit of a leg's voice; 0 for a recorder. */
+uint8_t leg_taint(const struct leg *leg);
 
 /* Bytes of memory for a call of these legs, aligned to a cache line by the caller. */
 size_t call_size(const struct leg_plan *plans, unsigned count);

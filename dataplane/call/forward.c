@@ -17,7 +17,7 @@
 /* A source that sent nothing for this long is silent: it clocks nobody and is in no mix. Longer
  * than the longest packet and the jitter of a usable network. A new leg has as long to begin, so
  * that after a restart each stream is clocked by whom it was clocked by before. */
-#define SILENCE_US 100000
+#define SILENCE_MS 100
 
 #define MIN_DEPTH 16 /* samples; the least a mix stays behind the newest one */
 
@@ -41,8 +41,8 @@ static void tell(const struct leg *leg, enum event_kind kind, const struct forwa
 	struct forward_env *env)
 {
 	struct event event = {
-		.call = leg->call->number,
-		.leg = leg->id,
+		.call = call_of(leg)->number,
+		.leg = leg_rest(leg)->id,
 		.ssrc = packet->rtp.ssrc,
 		.source = packet->frame.source,
 		.kind = (uint8_t)kind,
@@ -54,7 +54,7 @@ static void tell(const struct leg *leg, enum event_kind kind, const struct forwa
 static const int16_t *samples_of(struct delivery *d)
 {
 	if (d->pcm == NULL) {
-		d->source->codec->decode(d->decoded, d->packet->rtp.payload, d->count);
+		codec_get(d->source->codec)->decode(d->decoded, d->packet->rtp.payload, d->count);
 		d->pcm = d->decoded;
 	}
 	return d->pcm;
@@ -85,7 +85,7 @@ static void stream_restarted(struct leg *leg, enum rtp_source_verdict verdict,
 	struct forward_packet *packet, struct forward_env *env)
 {
 	if (leg->ring != NULL)
-		pcm_ring_init(leg->ring, leg->taint);
+		pcm_ring_init(leg->ring, leg_taint(leg));
 	switch (verdict) {
 	case RTP_SOURCE_STARTED:
 		tell(leg, EVENT_FIRST_PACKET, packet, env);
@@ -108,8 +108,7 @@ static void prefetch_listeners(const struct leg *leg)
 	for (unsigned i = 0; i < leg->hearer_count; i++) {
 		const struct leg *listener = &legs[leg->hearers[i].leg];
 
-		rte_prefetch0(&listener->port_id);
-		rte_prefetch0(&listener->header);
+		rte_prefetch0(&listener->stream);
 	}
 }
 
@@ -137,15 +136,15 @@ bool forward_accept(struct forward_packet *packet, struct forward_env *env)
 		return false;
 	}
 
-	arrival = (uint32_t)(env->now_us * leg->codec->clock_rate / 1000000);
-	verdict = rtp_source_update(&leg->source, &packet->rtp, arrival);
+	arrival = (uint32_t)(env->now_us * codec_get(leg->codec)->clock_rate / 1000000);
+	verdict = rtp_source_update(&leg->source, &leg_rest(leg)->past, &packet->rtp, arrival);
 	if (unlikely(verdict == RTP_SOURCE_IMPLAUSIBLE)) {
 		drop(packet, env, COUNTER_drop_sequence_jump);
 		return false;
 	}
 	if (unlikely(verdict != RTP_SOURCE_OK))
 		stream_restarted(leg, verdict, packet, env);
-	leg->heard_us = env->now_us;
+	leg->heard_ms = (uint32_t)(env->now_us / 1000);
 	leg->frame = packet->rtp.payload_length;
 	packet->restarts = leg->source.restarts;
 	prefetch_listeners(leg);
@@ -156,7 +155,7 @@ bool forward_accept(struct forward_packet *packet, struct forward_env *env)
 
 static bool is_silent(const struct leg *source, uint64_t now_us)
 {
-	return now_us - source->heard_us > SILENCE_US;
+	return (uint32_t)(now_us / 1000) - source->heard_ms > SILENCE_MS;
 }
 
 /* Whether the packet of term `t` is the one that clocks this listener's stream now: a source does
@@ -166,7 +165,7 @@ static bool takes_clock(const struct leg *listener, unsigned t, uint64_t now_us)
 	if (likely(t == listener->clock))
 		return true;
 	for (unsigned i = 0; i < t; i++)
-		if (!is_silent(&legs_of(listener)[listener->terms[i].source], now_us))
+		if (!is_silent(&legs_of(listener)[leg_terms(listener)[i].source], now_us))
 			return false;
 	return true;
 }
@@ -176,11 +175,11 @@ static void follow(struct leg *listener, unsigned t, struct delivery *d)
 	if (listener->clock != t && listener->clock != LEG_CLOCK_NONE)
 		counters_bump(d->env->counters, COUNTER_clock_changed);
 	rtp_stream_follow(&listener->stream, &d->packet->rtp, d->count,
-		d->source->codec->clock_rate, d->env->now_us);
+		codec_get(d->source->codec)->clock_rate, d->env->now_us);
 	listener->clock = (uint8_t)t;
 	listener->clock_restarts = d->packet->restarts;
 	for (unsigned i = 0; i < listener->term_count; i++)
-		timeline_reset(&listener->terms[i].timeline);
+		timeline_reset(&leg_terms(listener)[i].timeline);
 }
 
 /* The sum of all that `listener` hears at this moment besides the packet itself. */
@@ -195,7 +194,7 @@ static void add_voice(struct mix *mix, struct delivery *d, const int16_t *pcm, u
 {
 	if (mix->taint == 0) {
 		mix_start(mix->sum, samples_of(d), d->count);
-		mix->taint = d->source->taint;
+		mix->taint = leg_taint(d->source);
 	}
 	mix_add(mix->sum + from, pcm, count, gain);
 	mix->taint |= taint;
@@ -228,7 +227,7 @@ static void add_term(struct mix *mix, struct delivery *d, struct leg *listener, 
 static void add_fade(struct mix *mix, struct delivery *d, struct leg *listener)
 {
 	struct gain unity = { GAIN_UNITY, GAIN_UNITY };
-	struct fade *fade = &listener->fade;
+	struct fade *fade = &leg_rest(listener)->fade;
 
 	if (d->env->now_us < fade->end_us)
 		add_voice(mix, d, fade->samples, 0, RTE_MIN(d->count, (unsigned)MIX_RAMP_SAMPLES),
@@ -247,25 +246,25 @@ static uint8_t fill_payload(struct delivery *d, struct leg *listener, uint8_t *p
 	mix.taint = 0;
 	for (unsigned i = 0; i < listener->term_count; i++)
 		if (i != listener->clock)
-			add_term(&mix, d, listener, &listener->terms[i]);
+			add_term(&mix, d, listener, &leg_terms(listener)[i]);
 	if (unlikely(listener->fading != 0))
 		add_fade(&mix, d, listener);
 
 	if (mix.taint != 0) {
 		mix_finish(pcm, mix.sum, d->count);
-		listener->out_codec->encode(payload, pcm, d->count);
+		codec_get(listener->out_codec)->encode(payload, pcm, d->count);
 		counters_bump(d->env->counters, COUNTER_mixed);
 		return mix.taint;
 	}
 	if (listener->out_codec != d->source->codec) {
-		listener->out_codec->encode(payload, samples_of(d), d->count);
+		codec_get(listener->out_codec)->encode(payload, samples_of(d), d->count);
 		counters_bump(d->env->counters, COUNTER_transcoded);
 	} else {
 		if (payload != d->packet->rtp.payload)
 			memcpy(payload, d->packet->rtp.payload, d->count);
 		counters_bump(d->env->counters, COUNTER_forwarded);
 	}
-	return d->source->taint;
+	return leg_taint(d->source);
 }
 
 /* --- what goes out --- */
@@ -278,8 +277,10 @@ static void transmit(struct leg *listener, struct rte_mbuf *mbuf, uint8_t *paylo
 	uint8_t *start = payload - RTP_HEADER_SIZE;
 	uint64_t sum = checksum_add(rtp_write_header(start, rtp), payload, length);
 
-	start = header_template_write(
-		&listener->header, start, (uint16_t)(RTP_HEADER_SIZE + length), sum);
+	start = header_template_write(listener->header_length == HEADER_IPV4_SIZE
+					      ? listener->header
+					      : leg_rest(listener)->header6,
+		listener->header_length, start, (uint16_t)(RTP_HEADER_SIZE + length), sum);
 	start -= l2->length;
 	if (likely(l2->length == RTE_ETHER_HDR_LEN))
 		memcpy(start, l2->bytes, RTE_ETHER_HDR_LEN);
@@ -315,7 +316,7 @@ static bool is_due(struct delivery *d, struct leg *listener, unsigned t, struct 
 		return false;
 	}
 	if (unlikely(
-		    env->nexthops[listener->nexthop].length == 0 || listener->header.length == 0)) {
+		    env->nexthops[listener->nexthop].length == 0 || listener->header_length == 0)) {
 		counters_bump(env->counters, COUNTER_tx_no_neighbour);
 		return false;
 	}

@@ -6,9 +6,10 @@
 
 static struct leg **slot_of(struct port_table *table, const struct leg *leg)
 {
-	int slot = port_table_slot(table, leg->realm, leg->local_port);
+	const struct leg_rest *rest = leg_rest(leg);
+	int slot = port_table_slot(table, rest->realm, rest->local_port);
 
-	return &table->realm[leg->realm].legs[slot];
+	return &table->realm[rest->realm].legs[slot];
 }
 
 void port_table_insert(struct port_table *table, struct call *call)

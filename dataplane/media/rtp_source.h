@@ -12,14 +12,18 @@
  * All zero is a source that was never heard. Owned by the worker that owns the call. */
 struct rtp_source {
 	uint32_t ssrc;
-	uint32_t received;     /* packets since the stream (re)started */
-	uint32_t cycles;       /* sequence number wraps, in the upper 16 bits */
-	uint32_t bad_sequence; /* the one that would confirm a jump; above 65535 while none */
-	uint32_t jitter;       /* RFC 3550 A.8, timestamp units times 16 */
+	uint32_t received; /* packets since the stream (re)started */
+	uint32_t jitter;   /* RFC 3550 A.8, timestamp units times 16 */
 	uint32_t transit;
-	uint16_t base_sequence;
 	uint16_t max_sequence;
 	uint16_t restarts; /* times the stream began anew, the first time included */
+};
+
+/* What only few packets touch of it: kept apart, so that the rest is small. Likewise all zero. */
+struct rtp_source_past {
+	uint32_t cycles;       /* sequence number wraps, in the upper 16 bits */
+	uint32_t bad_sequence; /* the one that would confirm a jump; above 65535 while none */
+	uint16_t base_sequence;
 };
 
 enum rtp_source_verdict {
@@ -31,11 +35,11 @@ enum rtp_source_verdict {
 };
 
 /* Take note of a packet that arrived at `arrival`, a clock in units of the RTP timestamp. */
-enum rtp_source_verdict rtp_source_update(
-	struct rtp_source *source, const struct rtp_packet *packet, uint32_t arrival);
+enum rtp_source_verdict rtp_source_update(struct rtp_source *source, struct rtp_source_past *past,
+	const struct rtp_packet *packet, uint32_t arrival);
 
 /* Packets lost since the stream (re)started; negative where duplicates outnumber losses. */
-int32_t rtp_source_lost(const struct rtp_source *source);
+int32_t rtp_source_lost(const struct rtp_source *source, const struct rtp_source_past *past);
 
 /* Interarrival jitter in timestamp units. */
 static inline uint32_t rtp_source_jitter(const struct rtp_source *source)

@@ -6,6 +6,8 @@
 
 #include "fastpath.h"
 
+#define LEAD_MAX 0x3fffu
+
 /* A bijection that leaves no visible relation between input and output. */
 static uint32_t scramble(uint32_t v)
 {
@@ -28,7 +30,8 @@ void rtp_stream_init(struct rtp_stream *stream, uint32_t ssrc)
 void rtp_stream_follow(struct rtp_stream *stream, const struct rtp_packet *in, unsigned samples,
 	uint32_t rate, uint64_t now_us)
 {
-	uint32_t elapsed, due, timestamp;
+	uint32_t ticks = (uint32_t)(now_us / RTP_STREAM_TICK_US) - stream->sent;
+	uint32_t elapsed, due, timestamp, lead;
 
 	stream->first_sequence = in->sequence;
 	if (!stream->started)
@@ -36,18 +39,17 @@ void rtp_stream_follow(struct rtp_stream *stream, const struct rtp_packet *in, u
 
 	/* next_timestamp already counts the newest frame; what has passed since it was sent,
 	 * less what is owed from earlier times, is due on top of its beginning. */
-	elapsed = (uint32_t)((now_us - stream->sent_us) * rate / 1000000);
+	elapsed = (uint32_t)((uint64_t)ticks * RTP_STREAM_TICK_US * rate / 1000000);
 	due = elapsed > stream->lead ? elapsed - stream->lead : 0;
 	timestamp = stream->next_timestamp - samples + due;
 	if (!rtp_timestamp_after(timestamp, stream->next_timestamp))
 		timestamp = stream->next_timestamp;
-	stream->lead = timestamp - (stream->next_timestamp - samples) + stream->lead - elapsed;
-	if ((int32_t)stream->lead < 0)
-		stream->lead = 0;
+	lead = timestamp - (stream->next_timestamp - samples) + stream->lead - elapsed;
+	stream->lead = (int32_t)lead < 0 ? 0 : lead < LEAD_MAX ? lead & LEAD_MAX : LEAD_MAX;
 
 	stream->timestamp_offset = timestamp - in->timestamp;
 	stream->sequence_offset = (uint16_t)(stream->next_sequence - in->sequence);
-	stream->marker = true;
+	stream->marker = 1;
 }
 
 bool rtp_stream_map(struct rtp_stream *stream, const struct rtp_packet *in, unsigned samples,
@@ -62,13 +64,13 @@ bool rtp_stream_map(struct rtp_stream *stream, const struct rtp_packet *in, unsi
 	out->timestamp = timestamp;
 	out->ssrc = stream->ssrc;
 	out->marker = in->marker || stream->marker;
-	stream->marker = false;
+	stream->marker = 0;
 
 	if (!stream->started || !rtp_sequence_after(stream->next_sequence, sequence)) {
 		stream->next_sequence = (uint16_t)(sequence + 1);
 		stream->next_timestamp = timestamp + samples;
-		stream->sent_us = now_us;
-		stream->started = true;
+		stream->sent = (uint32_t)(now_us / RTP_STREAM_TICK_US);
+		stream->started = 1;
 	}
 	return true;
 }

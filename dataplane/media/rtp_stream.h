@@ -16,14 +16,16 @@ struct rtp_stream {
 	uint32_t ssrc;
 	uint32_t timestamp_offset;
 	uint32_t next_timestamp; /* just past the newest frame sent */
-	uint32_t lead;		 /* samples by which timestamps have run ahead of the clock */
-	uint64_t sent_us;	 /* when the newest frame was sent */
+	uint32_t sent;		 /* when that was, in units of RTP_STREAM_TICK_US */
 	uint16_t sequence_offset;
 	uint16_t next_sequence;
 	uint16_t first_sequence; /* incoming one since which the offsets hold */
-	bool started;
-	bool marker; /* the next packet begins a talkspurt (RFC 3551 section 4.1) */
+	uint16_t started : 1;
+	uint16_t marker : 1; /* the next packet begins a talkspurt (RFC 3551 section 4.1) */
+	uint16_t lead : 14;  /* samples by which timestamps have run ahead of the clock */
 };
+
+#define RTP_STREAM_TICK_US 16 /* silence of up to 19 hours is told from a shorter one */
 
 /* A stream that has sent nothing. Its first offsets are a function of `ssrc` alone, so that an
  * appliance that restarts continues where the receiver expects it to. */

@@ -131,6 +131,39 @@ enum frame_fault frame_parse(const uint8_t *data, size_t length, struct frame *f
 	return FRAME_OK;
 }
 
+static uint64_t write_ipv4(struct header_template *header, const struct endpoint *local,
+	const struct endpoint *remote, uint8_t dscp)
+{
+	struct rte_ipv4_hdr ip = {
+		.version_ihl = RTE_IPV4_VHL_DEF,
+		.type_of_service = (uint8_t)(dscp << 2),
+		.fragment_offset = rte_cpu_to_be_16(RTE_IPV4_HDR_DF_FLAG),
+		.time_to_live = TTL,
+		.next_proto_id = IPPROTO_UDP,
+	};
+
+	memcpy(&ip.src_addr, local->address + 12, sizeof(ip.src_addr));
+	memcpy(&ip.dst_addr, remote->address + 12, sizeof(ip.dst_addr));
+	ip.hdr_checksum = checksum_fold(checksum_add(0, (const uint8_t *)&ip, sizeof(ip)));
+	memcpy(header->bytes, &ip, sizeof(ip));
+	return checksum_add(0, header->bytes + offsetof(struct rte_ipv4_hdr, src_addr), 8);
+}
+
+static uint64_t write_ipv6(struct header_template *header, const struct endpoint *local,
+	const struct endpoint *remote, uint8_t dscp)
+{
+	struct rte_ipv6_hdr ip = {
+		.vtc_flow = rte_cpu_to_be_32(6u << 28 | (uint32_t)dscp << 22),
+		.proto = IPPROTO_UDP,
+		.hop_limits = TTL,
+	};
+
+	memcpy(ip.src_addr, local->address, sizeof(ip.src_addr));
+	memcpy(ip.dst_addr, remote->address, sizeof(ip.dst_addr));
+	memcpy(header->bytes, &ip, sizeof(ip));
+	return checksum_add(0, header->bytes + offsetof(struct rte_ipv6_hdr, src_addr), 32);
+}
+
 void header_template_init(struct header_template *header, const struct endpoint *local,
 	const struct endpoint *remote, uint8_t dscp)
 {
@@ -139,64 +172,43 @@ void header_template_init(struct header_template *header, const struct endpoint 
 		.dst_port = rte_cpu_to_be_16(remote->port),
 	};
 	uint64_t pseudo = rte_cpu_to_be_16(IPPROTO_UDP);
-	size_t ip_length;
 
 	memset(header, 0, sizeof(*header));
 	if (endpoint_is_ipv4(remote)) {
-		struct rte_ipv4_hdr ip = {
-			.version_ihl = RTE_IPV4_VHL_DEF,
-			.type_of_service = (uint8_t)(dscp << 2),
-			.fragment_offset = rte_cpu_to_be_16(RTE_IPV4_HDR_DF_FLAG),
-			.time_to_live = TTL,
-			.next_proto_id = IPPROTO_UDP,
-		};
-
-		memcpy(&ip.src_addr, local->address + 12, sizeof(ip.src_addr));
-		memcpy(&ip.dst_addr, remote->address + 12, sizeof(ip.dst_addr));
-		ip_length = sizeof(ip);
-		memcpy(header->bytes, &ip, ip_length);
-		header->ip_sum = checksum_fold(checksum_add(0, header->bytes, ip_length));
-		pseudo = checksum_add(pseudo, (const uint8_t *)&ip.src_addr, 8);
+		pseudo += write_ipv4(header, local, remote, dscp);
+		header->length = HEADER_IPV4_SIZE;
 	} else {
-		struct rte_ipv6_hdr ip = {
-			.vtc_flow = rte_cpu_to_be_32(6u << 28 | (uint32_t)dscp << 22),
-			.proto = IPPROTO_UDP,
-			.hop_limits = TTL,
-		};
-
-		memcpy(ip.src_addr, local->address, sizeof(ip.src_addr));
-		memcpy(ip.dst_addr, remote->address, sizeof(ip.dst_addr));
-		ip_length = sizeof(ip);
-		memcpy(header->bytes, &ip, ip_length);
-		pseudo = checksum_add(pseudo, ip.src_addr, 32);
+		pseudo += write_ipv6(header, local, remote, dscp);
+		header->length = HEADER_IPV6_SIZE;
 	}
-	memcpy(header->bytes + ip_length, &udp, sizeof(udp));
-	header->udp_sum = checksum_fold(checksum_add(pseudo, (const uint8_t *)&udp, sizeof(udp)));
-	header->length = (uint8_t)(ip_length + sizeof(udp));
+	udp.dgram_cksum = checksum_fold(checksum_add(pseudo, (const uint8_t *)&udp, sizeof(udp)));
+	memcpy(header->bytes + header->length - sizeof(udp), &udp, sizeof(udp));
 }
 
-uint8_t *header_template_write(const struct header_template *header, uint8_t *payload,
+uint8_t *header_template_write(const uint8_t *bytes, uint8_t length, uint8_t *payload,
 	uint16_t payload_length, uint64_t payload_sum)
 {
 	struct rte_udp_hdr *udp = (struct rte_udp_hdr *)(payload - sizeof(*udp));
+	const struct rte_udp_hdr *kept =
+		(const struct rte_udp_hdr *)(bytes + length - sizeof(*udp));
 	uint16_t udp_length = (uint16_t)(payload_length + sizeof(*udp));
 	uint16_t length_field = rte_cpu_to_be_16(udp_length);
-	uint8_t *start = payload - header->length;
+	uint8_t *start = payload - length;
 
-	if (likely(header->length == 28)) {
+	if (likely(length == HEADER_IPV4_SIZE)) {
 		struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)start;
-		uint16_t total;
+		uint16_t total = rte_cpu_to_be_16((uint16_t)(udp_length + sizeof(*ip)));
+		uint16_t sum = ((const struct rte_ipv4_hdr *)bytes)->hdr_checksum;
 
-		memcpy(start, header->bytes, 28);
-		total = rte_cpu_to_be_16((uint16_t)(udp_length + sizeof(*ip)));
+		memcpy(start, bytes, HEADER_IPV4_SIZE);
 		ip->total_length = total;
-		ip->hdr_checksum = checksum_finish((uint64_t)header->ip_sum + total);
+		ip->hdr_checksum = checksum_finish((uint64_t)sum + total);
 	} else {
-		memcpy(start, header->bytes, 48);
-		((struct rte_ipv6_hdr *)start)->payload_len = rte_cpu_to_be_16(udp_length);
+		memcpy(start, bytes, HEADER_IPV6_SIZE);
+		((struct rte_ipv6_hdr *)start)->payload_len = length_field;
 	}
 	udp->dgram_len = length_field;
 	/* Once in the pseudo header, once in the UDP header. */
-	udp->dgram_cksum = checksum_finish_udp(header->udp_sum + payload_sum + 2u * length_field);
+	udp->dgram_cksum = checksum_finish_udp(kept->dgram_cksum + payload_sum + 2u * length_field);
 	return start;
 }

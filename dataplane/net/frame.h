@@ -34,22 +34,23 @@ struct frame {
 enum frame_fault frame_parse(const uint8_t *data, size_t length, struct frame *frame);
 
 /* IPv4 or IPv6, and UDP headers of one direction between two endpoints, ready to be copied in
- * front of a payload; lengths and checksums are filled in on each copy. */
+ * front of a payload. Lengths are filled in on each copy, and so are the checksums, in whose places
+ * are the sums of what does not change (net/checksum.h). */
+#define HEADER_IPV4_SIZE 28
+#define HEADER_IPV6_SIZE 48
 struct header_template {
-	uint8_t bytes[48];
-	uint8_t length;	  /* 28 for IPv4, 48 for IPv6 */
-	uint16_t ip_sum;  /* of the IPv4 header, without its length; net/checksum.h */
-	uint16_t udp_sum; /* of pseudo header and UDP header, without lengths */
+	uint8_t bytes[HEADER_IPV6_SIZE];
+	uint8_t length; /* HEADER_IPV4_SIZE or HEADER_IPV6_SIZE */
 };
 
 /* `dscp` is the six-bit code point. Both endpoints must be of one family. */
 void header_template_init(struct header_template *header, const struct endpoint *local,
 	const struct endpoint *remote, uint8_t dscp);
 
-/* Write `header` directly before the UDP payload at `payload`, `payload_length` bytes long, whose
- * bytes add up to `payload_sum` (net/checksum.h). Returns the first byte written. The caller
- * guarantees header->length bytes of room. */
-uint8_t *header_template_write(const struct header_template *header, uint8_t *payload,
+/* Write `length` bytes of a template directly before the UDP payload at `payload`, `payload_length`
+ * bytes long, whose bytes add up to `payload_sum` (net/checksum.h). Returns the first byte written.
+ * The caller guarantees `length` bytes of room. */
+uint8_t *header_template_write(const uint8_t *bytes, uint8_t length, uint8_t *payload,
 	uint16_t payload_length, uint64_t payload_sum);
 
 #endif

@@ -185,7 +185,8 @@ static void written_headers_parse_back(void **state)
 		assert_int_equal(endpoint_parse_address(&remote, cases[i].remote), 0);
 		memcpy(payload, "voice", 5);
 		header_template_init(&header, &local, &remote, 46);
-		start = header_template_write(&header, payload, 5, checksum_add(0, payload, 5));
+		start = header_template_write(
+			header.bytes, header.length, payload, 5, checksum_add(0, payload, 5));
 		assert_ptr_equal(start, payload - 8 - cases[i].ip_length);
 
 		pseudo = 17 + 13u +

@@ -289,7 +289,7 @@ struct rte_mbuf *build(enum party party, const uint8_t *payload, unsigned count)
 	memcpy(at + 14 + header.length + RTP_HEADER_SIZE, payload, count);
 	rtp_write_header(at + 14 + header.length, &rtp);
 	at += 14 + header.length;
-	header_template_write(&header, at, (uint16_t)(RTP_HEADER_SIZE + count),
+	header_template_write(header.bytes, header.length, at, (uint16_t)(RTP_HEADER_SIZE + count),
 		checksum_add(0, at, RTP_HEADER_SIZE + count));
 	mbuf->port = p->port_id;
 	return mbuf;
