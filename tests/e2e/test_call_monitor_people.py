@@ -317,9 +317,12 @@ def test_m14_recordings_hold_agent_and_customer_only_whatever_goes_on(office):
         calls.ResumeRecording(calls_pb2.ResumeRecordingRequest(**request))
         time.sleep(0.05)
         talk.leave()
-    talk.accept(office.invite("bob", BARGE).id, "bob")
+    talk.join(BARGE, "sue")
     office.transfer("amy")
-    assert office.call().monitors[0].invited
+    assert office.call().monitors[0].user == "sue"
+    talk.leave()
+    office.transfer("ann")
+    talk.accept(office.invite("bob", BARGE).id, "bob")
     talk.assert_heard(BARGE)
     talk.assert_never_recorded()
     calls.StopRecording(calls_pb2.StopRecordingRequest(**request))
