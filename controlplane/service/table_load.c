@@ -266,6 +266,7 @@ static void call_ended(struct link_waiter *waiter, int error, const char *senten
 {
 	struct load *load = ((struct end_waiter *)waiter)->load;
 
+	load->services->acting = ACTING_ITSELF;
 	(void)error;
 	(void)sentence;
 	if (--load->outstanding == 0)
@@ -317,6 +318,7 @@ static void row_done(struct link_waiter *waiter, int error, const char *sentence
 	struct row *row = (struct row *)waiter;
 	struct load *load = row->load;
 
+	load->services->acting = ACTING_ITSELF;
 	if (error != 0 && load->error == 0) {
 		load->error = error;
 		snprintf(load->sentence, sizeof(load->sentence), "call %.64s: %.100s",
