@@ -293,8 +293,7 @@ static int restore_sessions(struct call *call, const WireCall *wire, const Conte
 		if (ret == 0)
 			continue;
 		leg_close(&session.leg);
-		if (ret != -EPERM)
-			return ret;
+		return ret;
 	}
 	return 0;
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "monitor/call.h"
-#include "monitor/decision.h"
+#include "monitor/enforce.h"
 #include "monitor/session.h"
 #include "monitor/text.h"
 
@@ -57,12 +57,8 @@ int call_restore(struct call *call)
 
 int session_restore(struct call *call, const struct session *session, const char *user)
 {
-	struct session *copy;
+	struct session *copy = malloc(sizeof(*copy));
 
-	if (decide(session->invited ? DEED_STAY_INVITED : DEED_STAY,
-		    user_find(call->organisation, user), call) != 0)
-		return -EPERM;
-	copy = malloc(sizeof(*copy));
 	if (copy == NULL)
 		return -ENOMEM;
 	*copy = *session;
@@ -73,5 +69,6 @@ int session_restore(struct call *call, const struct session *session, const char
 		free(copy);
 		return -ENOMEM;
 	}
+	enforce_call(call);
 	return 0;
 }

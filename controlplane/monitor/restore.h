@@ -7,7 +7,7 @@
 
 /* Calls that went on while the control plane was away: taken back as they are, with the ports,
  * SSRCs and ids that the data plane still has. What was allowed goes on; a monitor whose right was
- * taken away, and whom nobody could tell before the control plane stopped, is left out. */
+ * taken away, and whom nobody could tell before the control plane stopped, loses their leg now. */
 
 /* A new call of `organisation`, in no table yet: the caller fills it in, then enters it by
  * call_restore(), or frees it by call_free(). NULL where memory is short. */
@@ -21,8 +21,8 @@ int leg_restore(struct world *world, struct leg *leg, const char *realm_name, ui
 /* Enter the call. 0, -EEXIST where its id is taken, -ENOMEM. */
 int call_restore(struct call *call);
 
-/* Enter a monitor session of a call that was entered; `session` is copied. -EPERM where its user
- * has no right to it any more, -ENOMEM. */
+/* Enter a monitor session of a call that was entered; `session` is copied. Where its user has no
+ * right to it any more it ends at once, as it would have then. 0 or -ENOMEM. */
 int session_restore(struct call *call, const struct session *session, const char *user);
 
 #endif

@@ -72,6 +72,7 @@ static int identify(
 
 	*actor = (struct actor){ 0 };
 	services->acting = (struct acting){ .peer_uid = grpc_call_peer(grpc)->uid };
+	loop_task_queue(services->loop, &services->flush);
 	if (check_peer(grpc, need, organisation, user, actor, refusal) < 0 ||
 		find_organisation(services->world, organisation, need, actor, refusal) < 0)
 		return refusal->error;

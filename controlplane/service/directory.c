@@ -9,6 +9,7 @@
 #include "service/convert_directory.h"
 #include "service/directory_methods.h"
 #include "service/keep.h"
+#include "service/notices.h"
 #include "service/settle.h"
 
 #define PAGE_DEFAULT 100
@@ -45,6 +46,8 @@ static void apply(struct grpc_call *grpc, struct edit *edit, enum directory_kind
 		return;
 	}
 	edit_commit(edit);
+	if (edit->deleted > 0)
+		notices_users_gone(edit->organisation);
 	if (reply == NULL)
 		reply = encode_entry(&arena, kind, directory_find(edit->organisation, kind, id));
 	settle_end(settle, reply);

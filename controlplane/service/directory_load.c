@@ -9,6 +9,7 @@
 #include "service/convert_directory.h"
 #include "service/directory_methods.h"
 #include "service/keep.h"
+#include "service/notices.h"
 #include "service/settle.h"
 
 /* Directory.LoadDirectory: collect the whole stream, then make one edit of it. */
@@ -188,6 +189,8 @@ static void load(struct grpc_call *grpc, const struct collection *collection,
 	response.updated = edit.updated;
 	response.deleted = edit.deleted;
 	edit_commit(&edit);
+	if (edit.deleted > 0)
+		notices_users_gone(organisation);
 	settle_end(settle, &response.base);
 }
 

@@ -29,6 +29,8 @@ struct mailbox {
 	UT_hash_handle hh; /* by user */
 	struct watchers *watchers;
 	struct reader *readers;
+	unsigned underway; /* parcels */
+	bool deserted;	   /* the user has been deleted */
 	char user[USER_ID_MAX + 1];
 };
 
@@ -81,6 +83,40 @@ static void deliver(struct mailbox *mailbox, const Response *response)
 	}
 }
 
+/* --- ending --- */
+
+static void close_mailbox(struct mailbox *mailbox, const char *sentence)
+{
+	struct reader *reader, *next;
+
+	DL_FOREACH_SAFE (mailbox->readers, reader, next) {
+		struct grpc_call *grpc = reader->grpc;
+
+		close_reader(reader); /* the last one takes the mailbox along */
+		service_refuse_link(grpc, -ENOENT, sentence);
+	}
+}
+
+/* The next user of that id is another person. What is on its way to this one is told first. */
+static void close_if_deserted(struct mailbox *mailbox)
+{
+	if (mailbox->deserted && mailbox->underway == 0)
+		close_mailbox(mailbox, "the user has been deleted");
+}
+
+void notices_users_gone(struct organisation *organisation)
+{
+	struct watchers *watchers = organisation->watchers;
+	struct mailbox *mailbox, *next;
+
+	if (watchers == NULL)
+		return;
+	HASH_ITER (hh, watchers->mailboxes, mailbox, next) {
+		mailbox->deserted |= user_find(organisation, mailbox->user) == NULL;
+		close_if_deserted(mailbox);
+	}
+}
+
 /* --- waiting for the media plane --- */
 
 /* A notice on its way. Notices about one call keep their order, because the link's waiters do. */
@@ -110,11 +146,16 @@ static void arrived(struct link_waiter *waiter, int error, const char *sentence)
 	if (response != NULL)
 		deliver(mailbox, response);
 	bridgetap__v1__watch_notices_response__free_unpacked(response, NULL);
+	if (mailbox != NULL && mailbox->underway > 0) {
+		mailbox->underway--;
+		close_if_deserted(mailbox);
+	}
 	free(parcel);
 }
 
-static void post(struct services *services, const struct notice *notice, const Response *response)
+static void post(struct mailbox *mailbox, const struct notice *notice, const Response *response)
 {
+	struct services *services = mailbox->watchers->services;
 	size_t size = bridgetap__v1__watch_notices_response__get_packed_size(response);
 	struct parcel *parcel = calloc(1, sizeof(*parcel) + size);
 
@@ -128,6 +169,7 @@ static void post(struct services *services, const struct notice *notice, const R
 	strncpy(parcel->user, notice->user, USER_ID_MAX);
 	parcel->size = size;
 	bridgetap__v1__watch_notices_response__pack(response, parcel->bytes);
+	mailbox->underway++;
 	link_change(services->link, notice->call->wire_id, &parcel->waiter);
 }
 
@@ -174,7 +216,7 @@ void notices_notify(void *arg, const struct notice *notice)
 		return;
 	response.notice = encode_notice(&arena, notice, services->wall_ms());
 	if (!arena.failed && notice->call != NULL)
-		post(services, notice, &response);
+		post(mailbox, notice, &response);
 	else if (!arena.failed)
 		deliver(mailbox, &response);
 	arena_free(&arena);
@@ -266,11 +308,6 @@ void notices_fini(struct watchers *watchers)
 
 void notices_end_all(struct watchers *watchers)
 {
-	while (watchers->mailboxes != NULL) {
-		struct reader *reader = watchers->mailboxes->readers;
-		struct grpc_call *grpc = reader->grpc;
-
-		close_reader(reader);
-		service_refuse_link(grpc, -ENOENT, "the organisation has been deleted");
-	}
+	while (watchers->mailboxes != NULL)
+		close_mailbox(watchers->mailboxes, "the organisation has been deleted");
 }

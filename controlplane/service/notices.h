@@ -19,6 +19,9 @@ void watch_notices(struct grpc_call *grpc, const ProtobufCMessage *message);
 void notices_init(struct watchers *watchers);
 void notices_fini(struct watchers *watchers);
 
+/* Users have been deleted: their streams end once they have been told what still concerns them. */
+void notices_users_gone(struct organisation *organisation);
+
 /* End every stream. */
 void notices_end_all(struct watchers *watchers);
 

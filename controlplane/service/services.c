@@ -52,6 +52,8 @@ static void flush(void *arg)
 	struct services *services = arg;
 	bool failing = store_is_failing(services->store);
 
+	/* Whoever made the last request has their answer. */
+	services->acting = ACTING_ITSELF;
 	if (!store_has_queued(services->store))
 		return;
 	if (store_flush(services->store) < 0) {

@@ -12,6 +12,7 @@ import pytest
 
 from api import ADMIN, AGENT, BARGE, LISTEN, SUPERVISOR, WHISPER
 from bridgetap.v1 import access_pb2, directory_pb2
+from bridgetap.v1.common_pb2 import ReasonCode
 from office import refused, verify_audit
 from rtp import steps
 from stream import Notices
@@ -211,6 +212,7 @@ def test_a_right_taken_away_just_before_the_kill_does_not_come_back(office, take
 
 def test_a_right_taken_away_while_the_data_plane_is_out_of_reach_does_not_come_back(office):
     talk = office.talk()
+    office.raise_hand()
     talk.join(BARGE, "sue")
     talk.assert_heard(BARGE)
 
@@ -220,7 +222,10 @@ def test_a_right_taken_away_while_the_data_plane_is_out_of_reach_does_not_come_b
         office.set_monitoring_access(excluded_users=["sue"])
         elsewhere.kill()
     office.restart_controlplane(take)
-    assert not office.call().monitors
+    assert not office.call().monitors and not office.call().HasField("hand")
+    record, = office.audit(action="leave")
+    assert (record.call, record.subject, record.actor, record.peer_uid) == ("call", "sue", "", -1)
+    assert [ReasonCode.Name(reason) for reason in record.reasons] == ["NOT_PERMITTED"]
     deadline = time.monotonic() + 2
     while talk.supervisor.since(time.monotonic() - 0.1):
         assert time.monotonic() < deadline, "the supervisor is still heard, or hears"

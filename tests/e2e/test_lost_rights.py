@@ -150,6 +150,16 @@ def test_an_admin_who_deletes_themselves_loses_leg_and_list(office):
     assert [record.actor for record in office.audit(action="leave")] == ["adam"]
 
 
+def test_the_notices_of_a_deleted_user_end_and_are_not_the_next_ones(office):
+    with Notices(office.api, "ann") as ann:
+        delete_user(office, "ann")
+        office.api.put_user("ann", AGENT, "Another Ann")
+        office.anchor("call")
+        office.raise_hand()
+        assert ann.wait_for_end().code().name == "NOT_FOUND"
+        ann.assert_none()
+
+
 # --- transfer ---
 
 def test_a_transfer_keeps_the_monitor_where_the_new_agents_extension_permits(office):
