@@ -228,12 +228,13 @@ struct call *call_find(const struct organisation *organisation, const char *id)
 
 const struct call *call_find_ended(const struct organisation *organisation, const char *id)
 {
+	const struct call *last = NULL;
 	const struct change *change;
 
 	for (change = organisation->changes.oldest_gone; change != NULL; change = change->next_gone)
 		if (strcmp(((const struct call *)change)->id, id) == 0)
-			return (const struct call *)change;
-	return NULL;
+			last = (const struct call *)change;
+	return last;
 }
 
 struct call *call_find_by_wire_id(const struct world *world, const char *wire_id)

@@ -121,7 +121,7 @@ struct call_memento *call_remember(const struct call *call);
 void call_bring_back(struct call *call, struct call_memento *memento);
 void call_memento_free(struct call_memento *memento); /* NULL is allowed */
 
-/* A call that has ended and is still remembered; NULL where there is none. */
+/* The last call of this id that has ended and is still remembered; NULL where there is none. */
 const struct call *call_find_ended(const struct organisation *organisation, const char *id);
 
 /* End the call and all that goes on in it. Watchers are told; the call is gone. */

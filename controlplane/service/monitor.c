@@ -26,18 +26,19 @@ static struct session *find_session(
 	return NULL;
 }
 
-/* The call that somebody wants to join: whoever comes too late is told so. NULL after finishing. */
-static struct call *find_joinable(
-	struct grpc_call *grpc, struct organisation *organisation, const char *id)
+/* The call that somebody wants to join: whoever comes too late is told so, and all else that
+ * CheckJoin would tell them. NULL after finishing. */
+static struct call *find_joinable(struct grpc_call *grpc, const struct actor *actor, const char *id)
 {
 	struct services *services = grpc_call_context(grpc);
-	const struct call *ended = call_find_ended(organisation, id);
+	struct call *call = call_find(actor->organisation, id);
+	const struct call *ended = call == NULL ? call_find_ended(actor->organisation, id) : NULL;
 	struct refusal refusal;
 
-	if (ended == NULL || call_find(organisation, id) != NULL)
-		return service_find_call(grpc, organisation, id);
+	if (ended == NULL)
+		return service_find_call(grpc, actor->organisation, id);
 	services->acting.call = ended->id;
-	refuse_for(&refusal, 1u << REASON_CALL_ENDED);
+	refuse_for(&refusal, decide(DEED_JOIN, actor->user, ended));
 	service_refuse(grpc, &refusal);
 	return NULL;
 }
@@ -124,7 +125,7 @@ static void join(struct grpc_call *grpc, const ProtobufCMessage *message)
 	if (!actor_identify(grpc, NEED_USER, &actor) || !service_check_link(grpc) ||
 		!service_check_audit(grpc))
 		return;
-	call = find_joinable(grpc, actor.organisation, request->call_id);
+	call = find_joinable(grpc, &actor, request->call_id);
 	if (call == NULL)
 		return;
 	if (decode_media(&media, request->media, "media", &refusal) < 0 ||
