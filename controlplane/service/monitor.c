@@ -90,18 +90,24 @@ static void undo_join(struct pending *pending, struct call *call)
 	link_change(pending->services->link, pending->wire_id, NULL);
 }
 
-/* The session is there: have the media plane follow. */
+/* The session is there: have the media plane follow. A join is on the disk before it is heard. */
 static void finish_join(struct grpc_call *grpc, struct session *session)
 {
+	struct services *services = grpc_call_context(grpc);
 	struct pending *pending;
 
-	audit_note(grpc_call_context(grpc), &(struct audit_note){
-						    .organisation = session->call->organisation,
-						    .action = "join",
-						    .call = session->call->id,
-						    .subject = session->call->agent_user,
-						    .detail = audit_mode(session->mode),
-					    });
+	audit_note(services, &(struct audit_note){
+				     .organisation = session->call->organisation,
+				     .action = "join",
+				     .call = session->call->id,
+				     .subject = session->call->agent_user,
+				     .detail = audit_mode(session->mode),
+			     });
+	if (store_flush(services->store) < 0) {
+		session_end(session, WHY_MEDIA_FAILED, 0);
+		service_check_audit(grpc);
+		return;
+	}
 	pending = pending_for_session(grpc, session);
 	if (pending == NULL) {
 		session_end(session, WHY_MEDIA_FAILED, 0);

@@ -38,7 +38,7 @@ WRONG = [
     ("workers = [ 1 ]", 'workers = "1"', "must be a list"),
     ("mbufs = 32767", "mbufs = 12", "must be a whole number from 8191"),
     ("mbufs = 32767", 'mbufs = "many"', "must be a whole number"),
-    ("seats_max = 3", "seats_max = 9", "must be a whole number from 2 to 8"),
+    ("seats_max = 3", "seats_max = 9", "must be a whole number from 2 to 7"),
     ('"--no-telemetry"', '"-l", "--no-telemetry"', "lcores are set by"),
     ('port = "access"', 'port = "acess"', "the ports are access, recorder"),
     ('name = "recorder"', 'name = "access"', 'a port "access" already'),
