@@ -10,6 +10,7 @@ import random
 import time
 
 import grpc
+import pytest
 
 import api
 from api import ADMIN, AGENT, BARGE, SUPERVISOR, WHISPER, media, names
@@ -21,8 +22,9 @@ from dataplane_client import DataplaneClient
 from lab import RECORDER, address_of
 from rules import MODES, SIDES, Organisation, Refused
 
-STEPS = int(os.environ.get("BRIDGETAP_RANDOM_STEPS", 4000))
-SEED = int(os.environ.get("BRIDGETAP_RANDOM_SEED", 20261120))
+USUAL = 2000, 20261120  # with which everything comes up
+STEPS = int(os.environ.get("BRIDGETAP_RANDOM_STEPS", USUAL[0]))
+SEED = int(os.environ.get("BRIDGETAP_RANDOM_SEED", USUAL[1]))
 
 ROLES = {"ann": AGENT, "amy": AGENT, "sue": SUPERVISOR, "sam": SUPERVISOR, "adam": ADMIN}
 CALLS = ("c1", "c2", "c3", "c4")
@@ -40,8 +42,8 @@ HEARD_BY_AGENT, HEARD_BY_CUSTOMER = (WHISPER, BARGE), (BARGE,)
 class Side:
     """One organisation: the rules' idea of it, and a client for each who may act in it."""
 
-    def __init__(self, client, name):
-        self.name, self.rules = name, Organisation()
+    def __init__(self, client, name, seats):
+        self.name, self.rules = name, Organisation(seats)
         client = client.of(name)
         self.clients = {user: client.as_user(user) for user in ("", "nobody", *ROLES)}
 
@@ -50,10 +52,10 @@ class Side:
 
 
 class Walk:
-    def __init__(self, box):
-        self.box = box
+    def __init__(self, box, seats):
+        self.box, self.seats = box, seats
         self.random = random.Random(SEED)
-        self.sides = [Side(box.api, name) for name in ("north", "south")]
+        self.sides = [Side(box.api, name, seats) for name in ("north", "south")]
         self.log = []
         self.seen = collections.Counter()
         self.steps = {
@@ -529,7 +531,7 @@ class Walk:
     def kill_dataplane(self, _):
         self.log.append("the data plane is killed")
         self.box.dataplane.kill()
-        self.box.dataplane = self.box.lab.start_dataplane()
+        self.box.dataplane = self.box.lab.start_dataplane(seats_max=self.seats)
         self.box.api.wait_until_connected()
         calls = sum(len(side.rules.calls) for side in self.sides)
         self.wait_for(lambda: self.box.api.admin.GetStats(
@@ -593,6 +595,7 @@ class Walk:
             got = sorted((leg.role, sorted(leg.hears)) for leg in future.result().legs)
             wanted = sorted((role, sorted(hears)) for role, hears in self.rows(call))
             assert got == wanted, f"{side.name} {call.id}: {got}, not {wanted}"
+            self.seen["monitors", len(call.sessions)] += 1
 
     def expect_list(self, side):
         """The list as it is shown to somebody, with why they cannot join each call."""
@@ -637,6 +640,7 @@ class Walk:
     # --- walking ---
 
     def set_up(self):
+        self.kill_dataplane(None)  # it comes back with as many seats as there are to be
         for side in self.sides:
             side.as_("").put_organisation()
             self.mend(side)
@@ -669,16 +673,18 @@ class Walk:
             raise
 
 
-def test_any_sequence_of_requests_is_answered_and_carried_out_by_the_rules(appliance):
-    walk = Walk(appliance)
+@pytest.mark.parametrize("seats", (3, 5))
+def test_any_sequence_of_requests_is_answered_and_carried_out_by_the_rules(appliance, seats):
+    walk = Walk(appliance, seats)
     walk.run()
     print("\n".join(f"{key}: {count}" for key, count in sorted(walk.seen.items(), key=str)))
-    if STEPS < 4000:
-        return  # too few to say what must have come up
+    if (STEPS, SEED) != USUAL:
+        return
     for method in ("Join", "SwitchMode", "Leave", "RaiseHand", "LowerHand", "Invite",
                    "AcceptInvitation", "AnswerOffer", "TransferCall", "CreateCall", "DeleteCall",
                    "PutUser", "DeleteUser", "SetAccess", "SetConsent", "SetMonitoring"):
         assert walk.seen[method, "OK"], f"{method} has never succeeded"
+    assert walk.seen["monitors", seats - 2] and not walk.seen["monitors", seats - 1]
     for reason in common_pb2.ReasonCode.keys()[1:]:
         assert walk.seen[reason], f"{reason} has never come up"
-    assert walk.seen["killed", "controlplane"] and walk.seen["killed", "dataplane"]
+    assert walk.seen["killed", "controlplane"] and walk.seen["killed", "dataplane"] > 1

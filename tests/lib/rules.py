@@ -7,7 +7,6 @@ from api import ADMIN, AGENT, BARGE, LISTEN, SUPERVISOR, WHISPER
 from bridgetap.v1 import directory_pb2
 
 MODES = (LISTEN, WHISPER, BARGE)
-SEATS = 3
 OFFERS_MAX = 8
 ROLE_IDS = {AGENT: "agent", SUPERVISOR: "supervisor", ADMIN: "admin"}
 SIDES = ("included_roles", "included_users", "excluded_roles", "excluded_users")
@@ -71,7 +70,8 @@ class Offer:
 
 
 class Organisation:
-    def __init__(self):
+    def __init__(self, seats):
+        self.seats = seats
         self.users, self.extensions, self.roles = {}, {}, set()
         self.calls, self.ended, self.invitations, self.offers = {}, {}, [], []
         self.off = False
@@ -167,7 +167,7 @@ class Organisation:
             reasons.add("DESKTOP_LOGGED_OUT")
         if user.presence != directory_pb2.ONLINE:
             reasons.add("NOT_ONLINE")
-        if len(call.sessions) + 2 >= SEATS:
+        if len(call.sessions) + 2 >= self.seats:
             reasons.add("CALL_FULL")
         if self.session_of(user.id):
             reasons.add("ALREADY_MONITORING")
