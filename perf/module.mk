@@ -23,7 +23,7 @@ bench: ## measure the control plane with 100,000 calls (as root)
 # Bursts through the real worker with no driver.
 bench_worker := $(O)/bench/bridgetap-bench-worker
 
-$(O)/obj/perf/burst/%.o: CPPFLAGS += -Idataplane
+$(O)/obj/perf/burst/%.o: CPPFLAGS += -Idataplane -DALLOW_EXPERIMENTAL_API
 $(O)/obj/perf/burst/%.o: CFLAGS += $(call pkg_cflags,$(dataplane_pkgs))
 $(bench_worker): $(call objects,$(wildcard perf/burst/*.c)) $(dataplane_libs)
 	@mkdir -p $(@D)
