@@ -8,15 +8,23 @@ $(O)/obj/perf/%.o: CPPFLAGS += -Icontrolplane -Iperf
 $(O)/obj/perf/%.o: CFLAGS += $(call pkg_cflags,$(bench_pkgs))
 $(call objects,$(wildcard perf/bench/*.c)): | $(call proto_headers,$(api_protos))
 
-$(bench_control): $(call objects,$(wildcard perf/bench/*.c)) \
+$(bench_control): $(call objects,$(filter-out perf/bench/kernels.c,$(wildcard perf/bench/*.c))) \
 		$(patsubst %,$(O)/lib/%.a,grpc api proto)
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(bench_pkgs))
 
+# The data plane's loops over samples, by themselves.
+bench_kernels := $(O)/bench/bridgetap-bench-kernels
+
+$(O)/obj/perf/bench/kernels.o: CPPFLAGS += -Idataplane
+$(bench_kernels): $(call objects,$(patsubst %,perf/bench/%.c,kernels report samples)) $(O)/lib/media.a
+	@mkdir -p $(@D)
+	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^
+
 .PHONY: bench
-bench: ## measure the control plane with 100,000 calls (as root)
+bench: ## measure the kernels, and the control plane with 100,000 calls (as root)
 	@deploy/bootstrap build bench
-	@$(MAKE) --no-print-directory $(jobs) all $(bench_control)
+	@$(MAKE) --no-print-directory $(jobs) all $(bench_control) $(bench_kernels)
 	@BRIDGETAP_BUILD=$(O) /usr/bin/python3 -B perf/bench/bench.py; status=$$?; \
 		$(give_back); exit $$status
 
