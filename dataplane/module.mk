@@ -12,6 +12,14 @@ $(O)/lib/control.a: $(call proto_objects,$(dataplane_wire))
 
 $(O)/obj/dataplane/%.o: CPPFLAGS += -Idataplane
 $(O)/obj/dataplane/%.o: CFLAGS += $(if $(findstring /media/,$@),,$(call pkg_cflags,$(dataplane_pkgs)))
+# In DPDK 22.11 the limit on the width of vectors is not yet part of the stable interface.
+$(O)/obj/dataplane/control/start.o: CPPFLAGS += -DALLOW_EXPERIMENTAL_API
+
+# The sets of kernels that need more than every CPU has; kernels_init() chooses one that can run.
+$(O)/obj/dataplane/media/kernels_sse42.o: CFLAGS += -msse4.2
+$(O)/obj/dataplane/media/kernels_avx2.o: CFLAGS += -mavx2
+$(O)/obj/dataplane/media/kernels_avx512.o: CFLAGS += -mavx512f -mavx512bw -mavx512vl -mavx512vbmi -mbmi2
+
 $(call objects,$(wildcard dataplane/control/*.c) dataplane/main.c): | $(call proto_headers,$(dataplane_wire))
 
 $(O)/bin/bridgetap-dataplane: $(call objects,dataplane/main.c) $(dataplane_libs)

@@ -8,22 +8,30 @@ $(O)/obj/perf/%.o: CPPFLAGS += -Icontrolplane -Iperf
 $(O)/obj/perf/%.o: CFLAGS += $(call pkg_cflags,$(bench_pkgs))
 $(call objects,$(wildcard perf/bench/*.c)): | $(call proto_headers,$(api_protos))
 
-$(bench_control): $(call objects,$(wildcard perf/bench/*.c)) \
+$(bench_control): $(call objects,$(filter-out perf/bench/kernels.c,$(wildcard perf/bench/*.c))) \
 		$(patsubst %,$(O)/lib/%.a,grpc api proto)
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(bench_pkgs))
 
+# The data plane's loops over samples, by themselves.
+bench_kernels := $(O)/bench/bridgetap-bench-kernels
+
+$(O)/obj/perf/bench/kernels.o: CPPFLAGS += -Idataplane
+$(bench_kernels): $(call objects,$(patsubst %,perf/bench/%.c,kernels report samples)) $(O)/lib/media.a
+	@mkdir -p $(@D)
+	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^
+
 .PHONY: bench
-bench: ## measure the control plane with 100,000 calls (as root)
+bench: ## measure the kernels, and the control plane with 100,000 calls (as root)
 	@deploy/bootstrap build bench
-	@$(MAKE) --no-print-directory $(jobs) all $(bench_control)
+	@$(MAKE) --no-print-directory $(jobs) all $(bench_control) $(bench_kernels)
 	@BRIDGETAP_BUILD=$(O) /usr/bin/python3 -B perf/bench/bench.py; status=$$?; \
 		$(give_back); exit $$status
 
 # Bursts through the real worker with no driver.
 bench_worker := $(O)/bench/bridgetap-bench-worker
 
-$(O)/obj/perf/burst/%.o: CPPFLAGS += -Idataplane
+$(O)/obj/perf/burst/%.o: CPPFLAGS += -Idataplane -DALLOW_EXPERIMENTAL_API
 $(O)/obj/perf/burst/%.o: CFLAGS += $(call pkg_cflags,$(dataplane_pkgs))
 $(bench_worker): $(call objects,$(wildcard perf/burst/*.c)) $(dataplane_libs)
 	@mkdir -p $(@D)

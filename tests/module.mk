@@ -16,10 +16,10 @@ $(unit_bin): $(O)/tests/%: $(O)/obj/tests/unit/%.o
 
 # What each of them links besides cmocka.
 libs = $(patsubst %,$(O)/lib/%.a,$(1))
-$(patsubst %,$(O)/tests/%_test,codec frame matrix mix pcm_ring rtp rtp_source rtp_stream timeline): \
+$(patsubst %,$(O)/tests/%_test,codec frame kernels matrix mix pcm_ring rtp rtp_source rtp_stream timeline): \
 	$(call libs,media)
 $(O)/tests/frame_test: $(call libs,net)
-$(O)/tests/codec_test: test_libs = $(call pkg_libs,spandsp)
+$(O)/tests/codec_test $(O)/tests/kernels_test: test_libs = $(call pkg_libs,spandsp)
 $(O)/tests/track_test: $(call objects,controlplane/recorder/track.c)
 $(patsubst %,$(O)/tests/%_test,port_pool changes call_index): $(call libs,monitor)
 $(O)/tests/grpc_test: $(call libs,grpc api proto)

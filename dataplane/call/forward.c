@@ -182,28 +182,41 @@ static void follow(struct leg *listener, unsigned t, struct delivery *d)
 		timeline_reset(&leg_terms(listener)[i].timeline);
 }
 
-/* The sum of all that `listener` hears at this moment besides the packet itself. */
+/* The packet and all that `listener` hears besides it at this moment. Mostly that is one other
+ * voice as it is, which need not be summed in 32 bits but is added and encoded in one go. */
 struct mix {
+	const int16_t *only;		 /* that voice, or NULL */
+	bool summed;			 /* there is more: all is in `sum` */
+	uint8_t taint;			 /* 0 while nothing was added */
+	int16_t copy[CODEC_MAX_SAMPLES]; /* of a voice that its ring has not in one piece */
 	int32_t sum[CODEC_MAX_SAMPLES];
-	uint8_t taint; /* 0 while nothing was added */
 };
+
+/* Begin to sum, with what there is so far. */
+static void start_sum(struct mix *mix, struct delivery *d)
+{
+	struct gain unity = { GAIN_UNITY, GAIN_UNITY };
+
+	if (mix->summed)
+		return;
+	mix_start(mix->sum, samples_of(d), d->count);
+	if (mix->only != NULL)
+		mix_add(mix->sum, mix->only, d->count, &unity);
+	mix->summed = true;
+}
 
 /* Add `count` samples of a voice from sample `from` of the packet on. */
 static void add_voice(struct mix *mix, struct delivery *d, const int16_t *pcm, unsigned from,
-	unsigned count, struct gain *gain, uint8_t taint)
+	unsigned count, struct gain *gain)
 {
-	if (mix->taint == 0) {
-		mix_start(mix->sum, samples_of(d), d->count);
-		mix->taint = leg_taint(d->source);
-	}
+	start_sum(mix, d);
 	mix_add(mix->sum + from, pcm, count, gain);
-	mix->taint |= taint;
 }
 
 static void add_term(struct mix *mix, struct delivery *d, struct leg *listener, struct term *term)
 {
 	const struct leg *other = &legs_of(listener)[term->source];
-	int16_t pcm[CODEC_MAX_SAMPLES];
+	const int16_t *pcm;
 	uint32_t position;
 	unsigned depth, from;
 
@@ -217,11 +230,18 @@ static void add_term(struct mix *mix, struct delivery *d, struct leg *listener, 
 		&term->timeline, other->ring, d->packet->rtp.timestamp, d->count, depth);
 	if (term->timeline.underrun)
 		counters_bump(d->env->counters, COUNTER_mix_underrun);
-	if (pcm_ring_read(other->ring, position, pcm, d->count) == 0)
+	if (mix->only == mix->copy)
+		start_sum(mix, d); /* before another voice is read to the same place */
+	pcm = pcm_ring_view(other->ring, position, mix->copy, d->count);
+	if (pcm == NULL)
 		return;
 	/* A voice that sets in within the packet ramps up from there. */
 	from = pcm_ring_missing_before(other->ring, position);
-	add_voice(mix, d, pcm + from, from, d->count - from, &term->gain, other->ring->taint);
+	if (mix->taint == 0 && from == 0 && gain_is(&term->gain, GAIN_UNITY))
+		mix->only = pcm;
+	else
+		add_voice(mix, d, pcm + from, from, d->count - from, &term->gain);
+	mix->taint |= leg_taint(d->source) | other->ring->taint;
 }
 
 static void add_fade(struct mix *mix, struct delivery *d, struct leg *listener)
@@ -229,11 +249,24 @@ static void add_fade(struct mix *mix, struct delivery *d, struct leg *listener)
 	struct gain unity = { GAIN_UNITY, GAIN_UNITY };
 	struct fade *fade = &leg_rest(listener)->fade;
 
-	if (d->env->now_us < fade->end_us)
+	if (d->env->now_us < fade->end_us) {
 		add_voice(mix, d, fade->samples, 0, RTE_MIN(d->count, (unsigned)MIX_RAMP_SAMPLES),
-			&unity, listener->fading);
+			&unity);
+		mix->taint |= leg_taint(d->source) | listener->fading;
+	}
 	*fade = (struct fade){ 0 };
 	listener->fading = 0;
+}
+
+static void encode_mix(
+	struct mix *mix, struct delivery *d, const struct codec *codec, uint8_t *payload)
+{
+	if (mix->summed) {
+		mix_finish(mix->copy, mix->sum, d->count);
+		codec->encode(payload, mix->copy, d->count);
+	} else {
+		codec->mix_encode(payload, samples_of(d), mix->only, d->count);
+	}
 }
 
 /* Put the payload for `listener` in place of the packet's own at `payload`. Returns whose voices
@@ -241,8 +274,9 @@ static void add_fade(struct mix *mix, struct delivery *d, struct leg *listener)
 static uint8_t fill_payload(struct delivery *d, struct leg *listener, uint8_t *payload)
 {
 	struct mix mix;
-	int16_t pcm[CODEC_MAX_SAMPLES];
 
+	mix.only = NULL;
+	mix.summed = false;
 	mix.taint = 0;
 	for (unsigned i = 0; i < listener->term_count; i++)
 		if (i != listener->clock)
@@ -251,8 +285,7 @@ static uint8_t fill_payload(struct delivery *d, struct leg *listener, uint8_t *p
 		add_fade(&mix, d, listener);
 
 	if (mix.taint != 0) {
-		mix_finish(pcm, mix.sum, d->count);
-		codec_get(listener->out_codec)->encode(payload, pcm, d->count);
+		encode_mix(&mix, d, codec_get(listener->out_codec), payload);
 		counters_bump(d->env->counters, COUNTER_mixed);
 		return mix.taint;
 	}
@@ -355,6 +388,21 @@ static void fan_out(struct delivery *d)
 		&rtp[count - 1]);
 }
 
+/* Put the packet's voice where those who mix it with another one find it. */
+static void keep_voice(struct delivery *d)
+{
+	struct pcm_ring *ring = d->source->ring;
+	const struct rtp_packet *rtp = &d->packet->rtp;
+	int16_t *place = pcm_ring_place(ring, rtp->timestamp, d->count);
+
+	if (place != NULL) {
+		codec_get(d->source->codec)->decode(place, rtp->payload, d->count);
+		d->pcm = place;
+	} else {
+		pcm_ring_write(ring, rtp->timestamp, samples_of(d), d->count);
+	}
+}
+
 void forward_deliver(struct forward_packet *packet, struct forward_env *env)
 {
 	struct leg *source = packet->leg;
@@ -366,6 +414,6 @@ void forward_deliver(struct forward_packet *packet, struct forward_env *env)
 	d.pcm = NULL;
 	d.count = packet->rtp.payload_length;
 	if (source->ring != NULL)
-		pcm_ring_write(source->ring, packet->rtp.timestamp, samples_of(&d), d.count);
+		keep_voice(&d);
 	fan_out(&d);
 }

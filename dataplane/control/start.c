@@ -18,9 +18,11 @@
 #include <rte_lcore.h>
 #include <rte_malloc.h>
 #include <rte_mbuf.h>
+#include <rte_vect.h>
 
 #include "control/dataplane.h"
 #include "media/codec.h"
+#include "media/kernels.h"
 #include "net/log.h"
 #include "net/xdp.h"
 
@@ -52,7 +54,8 @@ int dataplane_init_eal(struct dataplane *dp)
 		return -rte_errno;
 	}
 	dp->eal_runs = true;
-	codec_init();
+	codec_init(rte_vect_get_max_simd_bitwidth());
+	log_info("media kernels: %s", kernels->name);
 	dp->pool = rte_pktmbuf_pool_create("packets", config->mbufs, MBUF_CACHE, 0,
 		RTE_MBUF_DEFAULT_BUF_SIZE, (int)rte_socket_id());
 	if (dp->pool == NULL) {

@@ -24,12 +24,16 @@ struct codec {
 	/* `count` coded bytes to as many linear samples, and back. */
 	void (*decode)(int16_t *pcm, const uint8_t *coded, unsigned count);
 	void (*encode)(uint8_t *coded, const int16_t *pcm, unsigned count);
+
+	/* The sum of two voices, saturated and encoded. */
+	void (*mix_encode)(uint8_t *coded, const int16_t *a, const int16_t *b, unsigned count);
 };
 
 /* The codec of an id, or NULL. Valid for the life of the process, after codec_init(). */
 const struct codec *codec_get(unsigned id);
 
-/* Build the tables. Call once, before any other thread runs. */
-void codec_init(void);
+/* Choose the kernels of codecs and mixes for this CPU, with vectors of at most `max_simd_bits`, and
+ * build their tables. Call once, before any other thread runs. */
+void codec_init(unsigned max_simd_bits);
 
 #endif

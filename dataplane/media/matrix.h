@@ -25,7 +25,8 @@ enum mode {
 };
 
 /* Gains are unsigned fixed point; this one is 1.0. */
-#define GAIN_UNITY 0x4000
+#define GAIN_SHIFT 14
+#define GAIN_UNITY (1 << GAIN_SHIFT)
 
 /* The gain at which `listener` hears `source`, while the monitor among the two (if one of them
  * is a monitor) is in `mode`. Values outside of the enumerations are allowed and, as everything

@@ -2,6 +2,7 @@
  * Copyright (c) 2026 Bridgetap contributors */
 #include "media/mix.h"
 
+#include "media/kernels.h"
 #include "media/matrix.h"
 
 #include "fastpath.h"
@@ -23,36 +24,41 @@ static uint16_t step_towards(uint16_t now, uint16_t target)
 
 void mix_start(int32_t *sum, const int16_t *pcm, unsigned count)
 {
-	for (unsigned i = 0; i < count; i++)
-		sum[i] = pcm[i];
+	kernels->sum_start(sum, pcm, count);
+}
+
+/* Add the samples that come before the gain has reached its target; returns how many those were. */
+static unsigned add_ramp(int32_t *sum, const int16_t *pcm, unsigned count, struct gain *gain)
+{
+	int distance = gain->target - gain->now, step = distance > 0 ? RAMP_STEP : -RAMP_STEP;
+	unsigned steps; /* that are whole; the last one, to the target itself, may be smaller */
+
+	if (distance == 0)
+		return 0;
+	steps = (unsigned)((distance > 0 ? distance : -distance) - 1) / RAMP_STEP;
+	if (steps >= count) {
+		kernels->sum_add_scaled(sum, pcm, count, gain->now + step, step);
+		gain->now = (uint16_t)(gain->now + step * (int)count);
+		return count;
+	}
+	kernels->sum_add_scaled(sum, pcm, steps, gain->now + step, step);
+	gain->now = gain->target;
+	return steps;
 }
 
 void mix_add(int32_t *sum, const int16_t *pcm, unsigned count, struct gain *gain)
 {
-	unsigned i = 0;
+	unsigned done = add_ramp(sum, pcm, count, gain);
 
-	for (; i < count && gain->now != gain->target; i++) {
-		gain->now = step_towards(gain->now, gain->target);
-		sum[i] += scale(pcm[i], gain->now);
-	}
-	if (gain->now == GAIN_UNITY) {
-		for (; i < count; i++)
-			sum[i] += pcm[i];
-	} else if (gain->now != 0) {
-		for (; i < count; i++)
-			sum[i] += scale(pcm[i], gain->now);
-	}
+	if (gain->now == GAIN_UNITY)
+		kernels->sum_add(sum + done, pcm + done, count - done);
+	else if (gain->now != 0)
+		kernels->sum_add_scaled(sum + done, pcm + done, count - done, gain->now, 0);
 }
 
 void mix_finish(int16_t *pcm, const int32_t *sum, unsigned count)
 {
-	for (unsigned i = 0; i < count; i++) {
-		int32_t s = sum[i];
-
-		s = s > INT16_MAX ? INT16_MAX : s;
-		s = s < INT16_MIN ? INT16_MIN : s;
-		pcm[i] = (int16_t)s;
-	}
+	kernels->sum_finish(pcm, sum, count);
 }
 
 void mix_fade_out(int16_t *pcm, unsigned count, uint16_t from)

@@ -3,6 +3,7 @@
 #ifndef BRIDGETAP_MEDIA_MIX_H
 #define BRIDGETAP_MEDIA_MIX_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Sums of voices. Sums are kept in 32 bits and saturated once, at the end, so that the order of
@@ -15,6 +16,11 @@ struct gain {
 	uint16_t now;
 	uint16_t target;
 };
+
+static inline bool gain_is(const struct gain *gain, uint16_t value)
+{
+	return gain->now == value && gain->target == value;
+}
 
 /* Start a sum of `count` samples with one source at unity. */
 void mix_start(int32_t *sum, const int16_t *pcm, unsigned count);

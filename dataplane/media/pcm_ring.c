@@ -3,6 +3,7 @@
 #include "media/pcm_ring.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "fastpath.h"
@@ -43,7 +44,8 @@ void pcm_ring_init(struct pcm_ring *ring, uint8_t taint)
 	ring->taint = taint;
 }
 
-int pcm_ring_write(struct pcm_ring *ring, uint32_t timestamp, const int16_t *pcm, unsigned count)
+/* Make `count` samples from `timestamp` on part of what the ring holds. */
+static int make_room(struct pcm_ring *ring, uint32_t timestamp, unsigned count)
 {
 	uint32_t gap = timestamp - ring->end;	 /* samples skipped, if not in the past */
 	uint32_t behind = ring->end - timestamp; /* samples of the packet's place in the past */
@@ -58,16 +60,30 @@ int pcm_ring_write(struct pcm_ring *ring, uint32_t timestamp, const int16_t *pcm
 	} else if (behind > ring->filled) {
 		return -ERANGE;
 	} else if (behind >= count) {
-		store(ring, timestamp, pcm, count); /* late, and wholly inside what is held */
-		return 0;
+		return 0; /* late, and wholly inside what is held */
 	} else {
 		ring->filled -= behind; /* overlaps the end: counted again below */
 	}
 
-	store(ring, timestamp, pcm, count);
 	ring->end = timestamp + count;
 	ring->filled = smaller(ring->filled + count, PCM_RING_SAMPLES);
 	return 0;
+}
+
+int pcm_ring_write(struct pcm_ring *ring, uint32_t timestamp, const int16_t *pcm, unsigned count)
+{
+	int ret = make_room(ring, timestamp, count);
+
+	if (ret == 0)
+		store(ring, timestamp, pcm, count);
+	return ret;
+}
+
+int16_t *pcm_ring_place(struct pcm_ring *ring, uint32_t timestamp, unsigned count)
+{
+	if (count > until_wrap(timestamp) || make_room(ring, timestamp, count) < 0)
+		return NULL;
+	return ring->samples + (timestamp & MASK);
 }
 
 unsigned pcm_ring_read(
@@ -92,4 +108,14 @@ unsigned pcm_ring_read(
 	memcpy(pcm + skip + head, ring->samples, (held - head) * sizeof(*pcm));
 	memset(pcm + skip + held, 0, (count - skip - held) * sizeof(*pcm));
 	return held;
+}
+
+const int16_t *pcm_ring_view(
+	const struct pcm_ring *ring, uint32_t timestamp, int16_t *copy, unsigned count)
+{
+	uint32_t behind = ring->end - timestamp;
+
+	if (behind >= count && behind <= ring->filled && count <= until_wrap(timestamp))
+		return ring->samples + (timestamp & MASK);
+	return pcm_ring_read(ring, timestamp, copy, count) > 0 ? copy : NULL;
 }

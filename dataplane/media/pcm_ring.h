@@ -26,10 +26,20 @@ void pcm_ring_init(struct pcm_ring *ring, uint8_t taint);
  * Returns 0, or -ERANGE when the packet is older than the ring reaches back (nothing changes). */
 int pcm_ring_write(struct pcm_ring *ring, uint32_t timestamp, const int16_t *pcm, unsigned count);
 
+/* The same for a caller that writes the samples itself, all of them and at once, to where this
+ * points. NULL, and nothing has changed, where they would not be in one piece, or not be taken:
+ * then pcm_ring_write() is what to call. */
+int16_t *pcm_ring_place(struct pcm_ring *ring, uint32_t timestamp, unsigned count);
+
 /* Read `count` samples from `timestamp` on into `pcm`; what the ring does not hold is 0.
  * Returns how many samples it did hold. Reading changes nothing. */
 unsigned pcm_ring_read(
 	const struct pcm_ring *ring, uint32_t timestamp, int16_t *pcm, unsigned count);
+
+/* The same without copying where the ring holds all of them in one piece: returns where they are,
+ * or `copy` with what was read. NULL where the ring holds none of them. */
+const int16_t *pcm_ring_view(
+	const struct pcm_ring *ring, uint32_t timestamp, int16_t *copy, unsigned count);
 
 /* How many samples from `timestamp` on are older than the oldest one the ring holds. */
 static inline unsigned pcm_ring_missing_before(const struct pcm_ring *ring, uint32_t timestamp)

@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 Bridgetap contributors
-"""What the control plane does with 100,000 live calls: `make bench`.
+"""What the data plane's kernels cost, and what the control plane does with 100,000 live calls:
+`make bench`.
 
-Both planes run as they would, the data plane over AF_XDP in a network namespace; a client in C
-loads the API over the Unix socket and takes the time. No media flows: what that costs is the data
-plane's own benchmark."""
+The kernels run by themselves. Then both planes run as they would, the data plane over AF_XDP in a
+network namespace; a client in C loads the API over the Unix socket and takes the time. No media
+flows: what that costs is the data plane's own benchmark."""
 
 import os
 import subprocess
@@ -22,6 +23,7 @@ from results import Results, print_machine, print_table  # noqa: E402
 
 OUT = BUILD / "bench"
 CLIENT = OUT / "bridgetap-bench-control"
+KERNELS = OUT / "bridgetap-bench-kernels"
 
 CALLS = 100_000
 SUPERVISORS = 512
@@ -111,6 +113,16 @@ class Step:
         return client.returncode == 0
 
 
+def measure_kernels(results):
+    """Cycles per call of each kernel, of every set that this CPU can run."""
+    done = subprocess.run([KERNELS], capture_output=True, text=True, timeout=60, check=True)
+    for line in done.stdout.splitlines():
+        if line.startswith("row\t"):
+            results.add(*line.split("\t")[1:])
+        else:
+            print(f"  {line}", flush=True)
+
+
 def measure(lab, results):
     """All steps; the sentences about those that failed."""
     dataplane, controlplane = start_appliance(lab)
@@ -142,9 +154,10 @@ def has_all(results, figures):
 
 
 def main():
-    print("Bridgetap benchmark: the control plane with 100,000 live calls\n")
+    print("Bridgetap benchmark: kernels, and the control plane with 100,000 live calls\n")
     print_machine()
     results = Results(OUT / "results.tsv", fresh=True)
+    measure_kernels(results)
     work = OUT / "work"
     for old in work.glob("*"):
         old.unlink()

@@ -9,6 +9,7 @@
 #include <rte_ethdev.h>
 #include <rte_malloc.h>
 #include <rte_udp.h>
+#include <rte_vect.h>
 
 #include "burst/population.h"
 #include "call/event.h"
@@ -282,7 +283,7 @@ int main(int argc, char **argv)
 	}
 	argv += used + 1;
 	argc -= used + 1;
-	codec_init();
+	codec_init(rte_vect_get_max_simd_bitwidth());
 	for (unsigned i = 0; i < SAMPLES; i++)
 		noise[i] = (uint8_t)(i * 37 + 11);
 	start(argv[0]);

@@ -103,6 +103,41 @@ static void a_ramp_goes_on_where_the_last_packet_left_it(void **state)
 	assert_memory_equal(a, b, sizeof(a));
 }
 
+/* What a gain does, sample by sample. */
+static uint16_t step(uint16_t now, uint16_t target)
+{
+	const int most = (GAIN_UNITY + MIX_RAMP_SAMPLES - 1) / MIX_RAMP_SAMPLES;
+	int distance = target - now;
+
+	return (uint16_t)(now + (distance > most ? most : distance < -most ? -most : distance));
+}
+
+static void any_ramp_is_the_same_in_packets_of_any_length(void **state)
+{
+	static const uint16_t gains[] = { 0, 1, 409, 410, 411, 820, 1000, GAIN_UNITY - 1,
+		GAIN_UNITY, GAIN_UNITY + 1, 40000, UINT16_MAX };
+	int16_t voice[COUNT], zero[COUNT] = { 0 };
+	int32_t sum[COUNT];
+
+	(void)state;
+	for (unsigned i = 0; i < COUNT; i++)
+		voice[i] = (int16_t)(i % 2 ? INT16_MIN + (int)i : INT16_MAX - (int)i);
+	for (unsigned pair = 0; pair < COUNT_OF(gains) * COUNT_OF(gains); pair++)
+		for (unsigned length = 1; length <= COUNT; length++) {
+			uint16_t now = gains[pair % COUNT_OF(gains)];
+			struct gain gain = { now, gains[pair / COUNT_OF(gains)] };
+
+			mix_start(sum, zero, COUNT);
+			for (unsigned i = 0; i + length <= COUNT; i += length)
+				mix_add(sum + i, voice + i, length, &gain);
+			for (unsigned i = 0; i < COUNT / length * length; i++) {
+				now = step(now, gain.target);
+				assert_int_equal(sum[i], voice[i] * now / GAIN_UNITY);
+			}
+			assert_int_equal(gain.now, now);
+		}
+}
+
 static void fading_out_ends_in_silence(void **state)
 {
 	int16_t tail[MIX_RAMP_SAMPLES + 1];
@@ -124,6 +159,7 @@ int main(void)
 		cmocka_unit_test(a_sum_is_saturated_once_at_the_end),
 		cmocka_unit_test(a_gain_ramps_up_and_down_within_five_milliseconds),
 		cmocka_unit_test(a_ramp_goes_on_where_the_last_packet_left_it),
+		cmocka_unit_test(any_ramp_is_the_same_in_packets_of_any_length),
 		cmocka_unit_test(fading_out_ends_in_silence),
 	};
 

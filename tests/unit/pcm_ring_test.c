@@ -177,6 +177,51 @@ static void random_traffic_equals_a_plain_array(void **state)
 	free(model);
 }
 
+/* The ways in and out that do not copy, against those that do, on lost, late and repeated packets
+ * of changing length. */
+static void placing_and_viewing_equal_writing_and_reading(void **state)
+{
+	int16_t pcm[FRAME], want[FRAME], copy[FRAME];
+	unsigned placed = 0, viewed = 0;
+	static struct pcm_ring other;
+	uint32_t now = 0xfffff000; /* timestamps wrap */
+
+	(void)state;
+	pcm_ring_init(&other, 1);
+	srand(1);
+	for (unsigned i = 0; i < 100000; i++, now += (uint32_t)(rand() % 200)) {
+		uint32_t timestamp = now - (uint32_t)(rand() % 8 ? 0 : rand() % 1500);
+		unsigned count = 1 + (unsigned)rand() % FRAME, held;
+		const int16_t *view;
+		int16_t *place;
+
+		for (unsigned k = 0; k < count; k++)
+			pcm[k] = (int16_t)rand();
+		place = pcm_ring_place(&ring, timestamp, count);
+		if (place != NULL) {
+			memcpy(place, pcm, count * sizeof(*pcm));
+			assert_int_equal(pcm_ring_write(&other, timestamp, pcm, count), 0);
+			placed++;
+		} else {
+			assert_int_equal(pcm_ring_write(&ring, timestamp, pcm, count),
+				pcm_ring_write(&other, timestamp, pcm, count));
+		}
+		assert_int_equal(ring.end, other.end);
+		assert_int_equal(ring.filled, other.filled);
+
+		timestamp = now + 200 - (uint32_t)(rand() % 1500);
+		count = 1 + (unsigned)rand() % FRAME;
+		held = pcm_ring_read(&other, timestamp, want, count);
+		view = pcm_ring_view(&ring, timestamp, copy, count);
+		assert_int_equal(view != NULL, held > 0);
+		if (view != NULL)
+			assert_memory_equal(view, want, count * sizeof(*want));
+		viewed += view != NULL && view != copy;
+	}
+	assert_in_range(placed, 50000, 99999);
+	assert_in_range(viewed, 20000, 99999);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -189,6 +234,7 @@ int main(void)
 		cmocka_unit_test_setup(a_packet_older_than_the_ring_is_refused, reset),
 		cmocka_unit_test_setup(a_long_pause_leaves_nothing_stale, reset),
 		cmocka_unit_test_setup(random_traffic_equals_a_plain_array, reset),
+		cmocka_unit_test_setup(placing_and_viewing_equal_writing_and_reading, reset),
 	};
 
 	return cmocka_run_group_tests_name("pcm_ring", tests, NULL, NULL);

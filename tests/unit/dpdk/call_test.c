@@ -244,6 +244,56 @@ static void a_silent_monitor_leaves_the_payload_untouched(void **state)
 	}
 }
 
+/* Whether `heard` is, bit for bit, `own` plus the FRAME samples at `other`. */
+static bool is_sum(const struct heard *heard, const int16_t *own, const int16_t *other)
+{
+	const struct codec *codec = codec_get(CODEC_PCMU);
+	int16_t sum[FRAME];
+	uint8_t coded[FRAME];
+
+	for (unsigned i = 0; i < FRAME; i++) {
+		int both = own[i] + other[i];
+
+		sum[i] = (int16_t)(both > INT16_MAX   ? INT16_MAX
+				   : both < INT16_MIN ? INT16_MIN
+						      : both);
+	}
+	codec->encode(coded, sum, FRAME);
+	return memcmp(coded, heard->payload, FRAME) == 0;
+}
+
+/* Wherever the other voice lies in its ring: it takes 6.4 frames, so that some of them wrap. */
+static void a_mix_is_the_exact_sum_of_its_voices(void **state)
+{
+	static int16_t agent[60 * FRAME];
+	uint8_t payload[FRAME];
+	int16_t customer[FRAME];
+	struct heard heard;
+
+	(void)state;
+	join(MODE_LISTEN, THREE);
+	for (unsigned frame = 0; frame < 60; frame++) {
+		unsigned end = (frame + 1) * FRAME, at = end - FRAME;
+
+		random_payload(payload);
+		say_payload(AGENT, payload, FRAME);
+		codec_get(CODEC_PCMU)->decode(agent + frame * FRAME, payload, FRAME);
+		random_payload(payload);
+		say_payload(CUSTOMER, payload, FRAME);
+		codec_get(CODEC_PCMU)->decode(customer, payload, FRAME);
+		heard = hear(MONITOR);
+		hear(AGENT);
+		hear(CUSTOMER);
+		now_us += FRAME_US;
+		if (frame < 10)
+			continue; /* the agent's voice is still setting in */
+		while (!is_sum(&heard, customer, agent + at)) {
+			assert_true(at > 0 && at > end - PCM_RING_SAMPLES);
+			at--;
+		}
+	}
+}
+
 static void one_mixed_recording_has_both_parties(void **state)
 {
 	struct heard heard;
@@ -599,6 +649,7 @@ int main(void)
 		CALL_TEST(a_listening_monitor_leaves_no_trace),
 		CALL_TEST(a_whisper_leaves_no_trace_with_customer_and_recorder),
 		CALL_TEST(a_silent_monitor_leaves_the_payload_untouched),
+		CALL_TEST(a_mix_is_the_exact_sum_of_its_voices),
 		CALL_TEST(one_mixed_recording_has_both_parties),
 		CALL_TEST(a_stream_is_continuous_through_every_join_switch_and_leave),
 		CALL_TEST(loss_and_order_of_the_way_in_are_kept),

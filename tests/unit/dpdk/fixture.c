@@ -2,6 +2,7 @@
  * Copyright (c) 2026 Bridgetap contributors */
 #include "fixture.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -79,7 +80,7 @@ int start_eal(void **state)
 
 	(void)state;
 	assert_true(rte_eal_init(COUNT_OF(args) - 1, args) >= 0);
-	codec_init();
+	codec_init(UINT_MAX);
 	pool = rte_pktmbuf_pool_create("pool", POOL_SIZE, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, 0);
 	assert_non_null(pool);
 	snprintf(guard_path, sizeof(guard_path), "%s/rec_guard.bpf.o", path ? path : "build/bpf");
