@@ -137,12 +137,17 @@ static inline struct leg_rest *leg_rest(const struct leg *leg)
 	return (struct leg_rest *)&legs_of(leg)[leg->siblings] + leg->index;
 }
 
-/* The row of a listener. */
-static inline struct term *leg_terms(const struct leg *leg)
+/* All rows of the call that `leg` is in, and the row of a listener. */
+static inline struct term *call_terms(const struct leg *leg)
 {
 	struct leg_rest *rest = (struct leg_rest *)&legs_of(leg)[leg->siblings];
 
-	return (struct term *)&rest[leg->siblings] + leg->first_term;
+	return (struct term *)&rest[leg->siblings];
+}
+
+static inline struct term *leg_terms(const struct leg *leg)
+{
+	return call_terms(leg) + leg->first_term;
 }
 
 /* The TAINT_ bit of a leg's voice; 0 for a recorder. */

@@ -100,16 +100,22 @@ static void stream_restarted(struct leg *leg, enum rtp_source_verdict verdict,
 	}
 }
 
-/* What the next stage will touch of those who hear this leg. */
+/* What the later stages will touch of those who hear this leg, and of those who are heard beside
+ * it. Nothing here is looked at: all addresses follow from the leg's own line. */
 static void prefetch_listeners(const struct leg *leg)
 {
 	const struct leg *legs = legs_of(leg);
 
-	for (unsigned i = 0; i < leg->hearer_count; i++) {
-		const struct leg *listener = &legs[leg->hearers[i].leg];
-
-		rte_prefetch0(&listener->stream);
-	}
+	for (unsigned i = 0; i < leg->hearer_count; i++)
+		rte_prefetch0(&legs[leg->hearers[i].leg].stream);
+	if (leg->siblings == 2)
+		return;
+	for (unsigned i = 0; i < leg->siblings; i++)
+		rte_prefetch0(&legs[i]);
+	rte_prefetch0(call_terms(leg));
+	rte_prefetch0((const uint8_t *)call_terms(leg) + RTE_CACHE_LINE_SIZE);
+	if (leg->ring != NULL)
+		rte_prefetch0(leg->ring);
 }
 
 bool forward_accept(struct forward_packet *packet, struct forward_env *env)
@@ -298,6 +304,45 @@ static uint8_t fill_payload(struct delivery *d, struct leg *listener, uint8_t *p
 		counters_bump(d->env->counters, COUNTER_forwarded);
 	}
 	return leg_taint(d->source);
+}
+
+/* --- what a mix will read and write --- */
+
+static void prefetch_samples(const struct pcm_ring *ring, uint32_t timestamp, unsigned count)
+{
+	const uint8_t *begin = (const uint8_t *)&ring->samples[timestamp % PCM_RING_SAMPLES];
+	const uint8_t *end = (const uint8_t *)&ring->samples[PCM_RING_SAMPLES];
+	const uint8_t *last = begin + count * sizeof(ring->samples[0]);
+
+	for (; begin < last && begin < end; begin += RTE_CACHE_LINE_SIZE)
+		rte_prefetch0(begin);
+	if (last <= end)
+		rte_prefetch0(last - 1);
+}
+
+void forward_prefetch(const struct forward_packet *packet)
+{
+	const struct leg *source = packet->leg, *legs = legs_of(source);
+	const struct rtp_packet *rtp = &packet->rtp;
+
+	if (source->siblings == 2)
+		return;
+	if (source->ring != NULL)
+		prefetch_samples(source->ring, rtp->timestamp, rtp->payload_length);
+	for (unsigned i = 0; i < source->hearer_count; i++) {
+		const struct leg *listener = &legs[source->hearers[i].leg];
+		const struct term *terms = leg_terms(listener);
+
+		for (unsigned t = 0; listener->term_count > 1 && t < listener->term_count; t++) {
+			const struct pcm_ring *ring = legs[terms[t].source].ring;
+
+			if (t == source->hearers[i].term || ring == NULL)
+				continue;
+			rte_prefetch0(ring);
+			prefetch_samples(ring, rtp->timestamp + terms[t].timeline.offset,
+				rtp->payload_length);
+		}
+	}
 }
 
 /* --- what goes out --- */

@@ -44,6 +44,9 @@ struct forward_packet {
 /* Accept `packet`, or drop it and return false. */
 bool forward_accept(struct forward_packet *packet, struct forward_env *env);
 
+/* Ask the memory for the voices that an accepted packet will be mixed with. */
+void forward_prefetch(const struct forward_packet *packet);
+
 /* Send what the listeners of an accepted packet are to hear. Takes the mbuf. */
 void forward_deliver(struct forward_packet *packet, struct forward_env *env);
 

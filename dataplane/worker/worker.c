@@ -158,6 +158,8 @@ void worker_burst(struct worker *w, struct rte_mbuf **mbufs, unsigned count, uin
 	STAGE(count, kept, forward_accept(kept[i_], &env));
 	counters_add(&w->counters, COUNTER_rx_accepted, count);
 	for (unsigned i = 0; i < count; i++)
+		forward_prefetch(kept[i]);
+	for (unsigned i = 0; i < count; i++)
 		forward_deliver(kept[i], &env);
 }
 
