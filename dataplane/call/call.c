@@ -145,7 +145,8 @@ void call_init(struct call *call, uint32_t number, uint8_t worker, const struct 
 		}
 		if (mixed >> i & 1) {
 			listener->ring = *rings++;
-			pcm_ring_init(listener->ring, leg_taint(listener));
+			pcm_ring_init(listener->ring, leg_taint(listener),
+				codec_get(listener->codec)->silence);
 		}
 	}
 }
@@ -194,11 +195,13 @@ static void fade_voice(
 	const struct pcm_ring *ring = old->legs[term->source].ring;
 	struct fade *fade = &leg_rest(leg)->fade;
 	int16_t pcm[MIX_RAMP_SAMPLES];
+	uint8_t coded[MIX_RAMP_SAMPLES];
 
 	if (ring == NULL || term->gain.now == 0 || !term->timeline.anchored)
 		return;
-	if (pcm_ring_read(ring, term->timeline.next, pcm, MIX_RAMP_SAMPLES) == 0)
+	if (pcm_ring_read(ring, term->timeline.next, coded, MIX_RAMP_SAMPLES) == 0)
 		return;
+	codec_get(old->legs[term->source].codec)->decode(pcm, coded, MIX_RAMP_SAMPLES);
 	mix_fade_out(pcm, MIX_RAMP_SAMPLES, term->gain.now);
 	for (unsigned i = 0; i < MIX_RAMP_SAMPLES; i++) {
 		int sum = fade->samples[i] + pcm[i];

@@ -85,7 +85,7 @@ static void stream_restarted(struct leg *leg, enum rtp_source_verdict verdict,
 	struct forward_packet *packet, struct forward_env *env)
 {
 	if (leg->ring != NULL)
-		pcm_ring_init(leg->ring, leg_taint(leg));
+		pcm_ring_init(leg->ring, leg_taint(leg), codec_get(leg->codec)->silence);
 	switch (verdict) {
 	case RTP_SOURCE_STARTED:
 		tell(leg, EVENT_FIRST_PACKET, packet, env);
@@ -191,10 +191,11 @@ static void follow(struct leg *listener, unsigned t, struct delivery *d)
 /* The packet and all that `listener` hears besides it at this moment. Mostly that is one other
  * voice as it is, which need not be summed in 32 bits but is added and encoded in one go. */
 struct mix {
-	const int16_t *only;		 /* that voice, or NULL */
-	bool summed;			 /* there is more: all is in `sum` */
-	uint8_t taint;			 /* 0 while nothing was added */
-	int16_t copy[CODEC_MAX_SAMPLES]; /* of a voice that its ring has not in one piece */
+	bool has_one;			  /* that voice is in `voice` */
+	bool summed;			  /* there is more: all is in `sum` */
+	uint8_t taint;			  /* 0 while nothing was added */
+	uint8_t coded[CODEC_MAX_SAMPLES]; /* of a voice that its ring has not in one piece */
+	int16_t voice[CODEC_MAX_SAMPLES];
 	int32_t sum[CODEC_MAX_SAMPLES];
 };
 
@@ -206,8 +207,8 @@ static void start_sum(struct mix *mix, struct delivery *d)
 	if (mix->summed)
 		return;
 	mix_start(mix->sum, samples_of(d), d->count);
-	if (mix->only != NULL)
-		mix_add(mix->sum, mix->only, d->count, &unity);
+	if (mix->has_one)
+		mix_add(mix->sum, mix->voice, d->count, &unity);
 	mix->summed = true;
 }
 
@@ -222,7 +223,7 @@ static void add_voice(struct mix *mix, struct delivery *d, const int16_t *pcm, u
 static void add_term(struct mix *mix, struct delivery *d, struct leg *listener, struct term *term)
 {
 	const struct leg *other = &legs_of(listener)[term->source];
-	const int16_t *pcm;
+	const uint8_t *coded;
 	uint32_t position;
 	unsigned depth, from;
 
@@ -236,17 +237,18 @@ static void add_term(struct mix *mix, struct delivery *d, struct leg *listener, 
 		&term->timeline, other->ring, d->packet->rtp.timestamp, d->count, depth);
 	if (term->timeline.underrun)
 		counters_bump(d->env->counters, COUNTER_mix_underrun);
-	if (mix->only == mix->copy)
-		start_sum(mix, d); /* before another voice is read to the same place */
-	pcm = pcm_ring_view(other->ring, position, mix->copy, d->count);
-	if (pcm == NULL)
+	coded = pcm_ring_view(other->ring, position, mix->coded, d->count);
+	if (coded == NULL)
 		return;
+	if (mix->has_one)
+		start_sum(mix, d); /* before another voice is decoded to the same place */
+	codec_get(other->codec)->decode(mix->voice, coded, d->count);
 	/* A voice that sets in within the packet ramps up from there. */
 	from = pcm_ring_missing_before(other->ring, position);
 	if (mix->taint == 0 && from == 0 && gain_is(&term->gain, GAIN_UNITY))
-		mix->only = pcm;
+		mix->has_one = true;
 	else
-		add_voice(mix, d, pcm + from, from, d->count - from, &term->gain);
+		add_voice(mix, d, mix->voice + from, from, d->count - from, &term->gain);
 	mix->taint |= leg_taint(d->source) | other->ring->taint;
 }
 
@@ -268,10 +270,10 @@ static void encode_mix(
 	struct mix *mix, struct delivery *d, const struct codec *codec, uint8_t *payload)
 {
 	if (mix->summed) {
-		mix_finish(mix->copy, mix->sum, d->count);
-		codec->encode(payload, mix->copy, d->count);
+		mix_finish(mix->voice, mix->sum, d->count);
+		codec->encode(payload, mix->voice, d->count);
 	} else {
-		codec->mix_encode(payload, samples_of(d), mix->only, d->count);
+		codec->mix_encode(payload, samples_of(d), mix->voice, d->count);
 	}
 }
 
@@ -281,7 +283,7 @@ static uint8_t fill_payload(struct delivery *d, struct leg *listener, uint8_t *p
 {
 	struct mix mix;
 
-	mix.only = NULL;
+	mix.has_one = false;
 	mix.summed = false;
 	mix.taint = 0;
 	for (unsigned i = 0; i < listener->term_count; i++)
@@ -310,9 +312,8 @@ static uint8_t fill_payload(struct delivery *d, struct leg *listener, uint8_t *p
 
 static void prefetch_samples(const struct pcm_ring *ring, uint32_t timestamp, unsigned count)
 {
-	const uint8_t *begin = (const uint8_t *)&ring->samples[timestamp % PCM_RING_SAMPLES];
-	const uint8_t *end = (const uint8_t *)&ring->samples[PCM_RING_SAMPLES];
-	const uint8_t *last = begin + count * sizeof(ring->samples[0]);
+	const uint8_t *begin = &ring->samples[timestamp % PCM_RING_SAMPLES];
+	const uint8_t *end = &ring->samples[PCM_RING_SAMPLES], *last = begin + count;
 
 	for (; begin < last && begin < end; begin += RTE_CACHE_LINE_SIZE)
 		rte_prefetch0(begin);
@@ -433,21 +434,6 @@ static void fan_out(struct delivery *d)
 		&rtp[count - 1]);
 }
 
-/* Put the packet's voice where those who mix it with another one find it. */
-static void keep_voice(struct delivery *d)
-{
-	struct pcm_ring *ring = d->source->ring;
-	const struct rtp_packet *rtp = &d->packet->rtp;
-	int16_t *place = pcm_ring_place(ring, rtp->timestamp, d->count);
-
-	if (place != NULL) {
-		codec_get(d->source->codec)->decode(place, rtp->payload, d->count);
-		d->pcm = place;
-	} else {
-		pcm_ring_write(ring, rtp->timestamp, samples_of(d), d->count);
-	}
-}
-
 void forward_deliver(struct forward_packet *packet, struct forward_env *env)
 {
 	struct leg *source = packet->leg;
@@ -459,6 +445,6 @@ void forward_deliver(struct forward_packet *packet, struct forward_env *env)
 	d.pcm = NULL;
 	d.count = packet->rtp.payload_length;
 	if (source->ring != NULL)
-		keep_voice(&d);
+		pcm_ring_write(source->ring, packet->rtp.timestamp, packet->rtp.payload, d.count);
 	fan_out(&d);
 }

@@ -13,11 +13,13 @@ static struct codec codecs[CODEC_COUNT] = {
 		.name = "PCMU",
 		.clock_rate = 8000,
 		.payload_type = 0,
+		.silence = 0xff,
 	},
 	[CODEC_PCMA] = {
 		.name = "PCMA",
 		.clock_rate = 8000,
 		.payload_type = 8,
+		.silence = 0xd5,
 	},
 };
 

@@ -20,6 +20,7 @@ struct codec {
 	const char *name;     /* encoding name of RFC 3551 */
 	uint32_t clock_rate;  /* Hz, of samples and of RTP timestamps */
 	uint8_t payload_type; /* static assignment of RFC 3551 table 4 */
+	uint8_t silence;      /* the code of no sound */
 
 	/* `count` coded bytes to as many linear samples, and back. */
 	void (*decode)(int16_t *pcm, const uint8_t *coded, unsigned count);

@@ -21,27 +21,28 @@ static unsigned until_wrap(uint32_t timestamp)
 	return PCM_RING_SAMPLES - (timestamp & MASK);
 }
 
-static void store(struct pcm_ring *ring, uint32_t timestamp, const int16_t *pcm, unsigned count)
+static void store(struct pcm_ring *ring, uint32_t timestamp, const uint8_t *coded, unsigned count)
 {
 	unsigned head = smaller(count, until_wrap(timestamp));
 
-	memcpy(ring->samples + (timestamp & MASK), pcm, head * sizeof(*pcm));
-	memcpy(ring->samples, pcm + head, (count - head) * sizeof(*pcm));
+	memcpy(ring->samples + (timestamp & MASK), coded, head);
+	memcpy(ring->samples, coded + head, (count - head));
 }
 
 static void silence(struct pcm_ring *ring, uint32_t timestamp, unsigned count)
 {
 	unsigned head = smaller(count, until_wrap(timestamp));
 
-	memset(ring->samples + (timestamp & MASK), 0, head * sizeof(ring->samples[0]));
-	memset(ring->samples, 0, (count - head) * sizeof(ring->samples[0]));
+	memset(ring->samples + (timestamp & MASK), ring->silence, head);
+	memset(ring->samples, ring->silence, count - head);
 }
 
-void pcm_ring_init(struct pcm_ring *ring, uint8_t taint)
+void pcm_ring_init(struct pcm_ring *ring, uint8_t taint, uint8_t silence)
 {
 	ring->end = 0;
 	ring->filled = 0;
 	ring->taint = taint;
+	ring->silence = silence;
 }
 
 /* Make `count` samples from `timestamp` on part of what the ring holds. */
@@ -70,48 +71,41 @@ static int make_room(struct pcm_ring *ring, uint32_t timestamp, unsigned count)
 	return 0;
 }
 
-int pcm_ring_write(struct pcm_ring *ring, uint32_t timestamp, const int16_t *pcm, unsigned count)
+int pcm_ring_write(struct pcm_ring *ring, uint32_t timestamp, const uint8_t *coded, unsigned count)
 {
 	int ret = make_room(ring, timestamp, count);
 
 	if (ret == 0)
-		store(ring, timestamp, pcm, count);
+		store(ring, timestamp, coded, count);
 	return ret;
 }
 
-int16_t *pcm_ring_place(struct pcm_ring *ring, uint32_t timestamp, unsigned count)
-{
-	if (count > until_wrap(timestamp) || make_room(ring, timestamp, count) < 0)
-		return NULL;
-	return ring->samples + (timestamp & MASK);
-}
-
 unsigned pcm_ring_read(
-	const struct pcm_ring *ring, uint32_t timestamp, int16_t *pcm, unsigned count)
+	const struct pcm_ring *ring, uint32_t timestamp, uint8_t *coded, unsigned count)
 {
 	uint32_t behind = ring->end - timestamp; /* how far `timestamp` lies before the end */
 	unsigned skip = 0, held, head;
 
 	if ((int32_t)behind <= 0 || ring->filled == 0) {
-		memset(pcm, 0, count * sizeof(*pcm));
+		memset(coded, ring->silence, count);
 		return 0;
 	}
 	if (behind > ring->filled) {
 		skip = smaller(behind - ring->filled, count);
-		memset(pcm, 0, skip * sizeof(*pcm));
+		memset(coded, ring->silence, skip);
 		timestamp += skip;
 		behind -= skip;
 	}
 	held = smaller(behind, count - skip);
 	head = smaller(held, until_wrap(timestamp));
-	memcpy(pcm + skip, ring->samples + (timestamp & MASK), head * sizeof(*pcm));
-	memcpy(pcm + skip + head, ring->samples, (held - head) * sizeof(*pcm));
-	memset(pcm + skip + held, 0, (count - skip - held) * sizeof(*pcm));
+	memcpy(coded + skip, ring->samples + (timestamp & MASK), head);
+	memcpy(coded + skip + head, ring->samples, (held - head));
+	memset(coded + skip + held, ring->silence, count - skip - held);
 	return held;
 }
 
-const int16_t *pcm_ring_view(
-	const struct pcm_ring *ring, uint32_t timestamp, int16_t *copy, unsigned count)
+const uint8_t *pcm_ring_view(
+	const struct pcm_ring *ring, uint32_t timestamp, uint8_t *copy, unsigned count)
 {
 	uint32_t behind = ring->end - timestamp;
 
