@@ -21,13 +21,6 @@ $(bench_kernels): $(call objects,$(patsubst %,perf/bench/%.c,kernels report samp
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^
 
-.PHONY: bench
-bench: ## measure the kernels, and the control plane with 100,000 calls (as root)
-	@deploy/bootstrap build bench
-	@$(MAKE) --no-print-directory $(jobs) all $(bench_control) $(bench_kernels)
-	@BRIDGETAP_BUILD=$(O) /usr/bin/python3 -B perf/bench/bench.py; status=$$?; \
-		$(give_back); exit $$status
-
 # Bursts through the real worker with no driver.
 bench_worker := $(O)/bench/bridgetap-bench-worker
 
@@ -36,3 +29,10 @@ $(O)/obj/perf/burst/%.o: CFLAGS += $(call pkg_cflags,$(dataplane_pkgs))
 $(bench_worker): $(call objects,$(wildcard perf/burst/*.c)) $(dataplane_libs)
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(dataplane_pkgs)) -lrte_net_null
+
+.PHONY: bench
+bench: ## measure kernels, worker and control plane, with 100,000 calls (as root)
+	@deploy/bootstrap build bench
+	@$(MAKE) --no-print-directory $(jobs) all $(bench_control) $(bench_kernels) $(bench_worker)
+	@BRIDGETAP_BUILD=$(O) /usr/bin/python3 -B perf/bench/bench.py; status=$$?; \
+		$(give_back); exit $$status

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 Bridgetap contributors
-"""What the data plane's kernels cost, and what the control plane does with 100,000 live calls:
-`make bench`.
+"""What the data plane's kernels and its worker cost, and what the control plane does with 100,000
+live calls: `make bench`.
 
-The kernels run by themselves. Then both planes run as they would, the data plane over AF_XDP in a
+The kernels run by themselves, and so does the worker, on bursts made in memory. Then both planes run as they would, the data plane over AF_XDP in a
 network namespace; a client in C loads the API over the Unix socket and takes the time. No media
 flows: what that costs is the data plane's own benchmark."""
 
@@ -24,6 +24,8 @@ from results import Results, print_machine, print_table  # noqa: E402
 OUT = BUILD / "bench"
 CLIENT = OUT / "bridgetap-bench-control"
 KERNELS = OUT / "bridgetap-bench-kernels"
+WORKER = OUT / "bridgetap-bench-worker"
+WORKER_HUGEPAGES = 500  # of 2 MiB, for 100,000 calls with everything
 
 CALLS = 100_000
 SUPERVISORS = 512
@@ -123,6 +125,25 @@ def measure_kernels(results):
             print(f"  {line}", flush=True)
 
 
+def measure_worker(results):
+    """Cycles per packet through the real worker, with no driver."""
+    pages = Path("/proc/sys/vm/nr_hugepages")
+    before = pages.read_text()
+    if int(before) < WORKER_HUGEPAGES:
+        pages.write_text(str(WORKER_HUGEPAGES))
+    done = subprocess.run(
+        [WORKER, "--in-memory", "--no-pci", "--no-telemetry", "--log-level=error", "-l", "1",
+         "--", BUILD / "bpf/rec_guard.bpf.o"],
+        capture_output=True, text=True, timeout=120)
+    pages.write_text(before)
+    for line in done.stdout.splitlines():
+        results.add(*line.split("\t"))
+    if done.returncode != 0:
+        reason = (done.stderr.strip() or f"it ended with {done.returncode}").splitlines()[-1]
+        for name in ("forward", "listen", "whisper", "barge"):
+            results.missing(f"{name}_cycles_100k", reason)
+
+
 def measure(lab, results):
     """All steps; the sentences about those that failed."""
     dataplane, controlplane = start_appliance(lab)
@@ -154,10 +175,11 @@ def has_all(results, figures):
 
 
 def main():
-    print("Bridgetap benchmark: kernels, and the control plane with 100,000 live calls\n")
+    print("Bridgetap benchmark: kernels, worker, and the control plane with 100,000 live calls\n")
     print_machine()
     results = Results(OUT / "results.tsv", fresh=True)
     measure_kernels(results)
+    measure_worker(results)
     work = OUT / "work"
     for old in work.glob("*"):
         old.unlink()

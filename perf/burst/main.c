@@ -259,10 +259,12 @@ static void run_scene(enum scene scene, unsigned calls, double driver)
 		scene_names[scene], shown, unit, quantile(&m, 0.5) - driver * m.out, m.out,
 		driver * m.out, m.count, WORKER_BURST, quantile(&m, 0.1) - driver * m.out,
 		quantile(&m, 0.9) - driver * m.out);
-	printf("%s_bytes_per_leg_%u%s\t%.0f\tbytes\t%u legs, %.0f of it PCM rings\n",
-		scene_names[scene], shown, unit,
-		(double)(population.leg_bytes + population.ring_bytes) / population.legs,
-		population.legs, (double)population.ring_bytes / population.legs);
+	if (scene == SCENE_FORWARD || scene == SCENE_BARGE)
+		printf("bytes_per_leg_%s_%u%s\t%.0f\tbytes\t%u legs; %.0f of it are rings of "
+		       "voice\n",
+			scene == SCENE_FORWARD ? "forward" : "mix", shown, unit,
+			(double)(population.leg_bytes + population.ring_bytes) / population.legs,
+			population.legs, (double)population.ring_bytes / population.legs);
 	fflush(stdout);
 	free(m.cycles);
 	population_destroy(&population);
