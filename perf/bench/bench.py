@@ -4,9 +4,9 @@
 """What the data plane's kernels and its worker cost, and what the control plane does with 100,000
 live calls: `make bench`.
 
-The kernels run by themselves, and so does the worker, on bursts made in memory. Then both planes run as they would, the data plane over AF_XDP in a
-network namespace; a client in C loads the API over the Unix socket and takes the time. No media
-flows: what that costs is the data plane's own benchmark."""
+The kernels run by themselves, and so does the worker, on bursts made in memory. Then both planes
+run as they would, the data plane over AF_XDP in a network namespace; a client in C loads the API
+over the Unix socket and takes the time. No media flows meanwhile."""
 
 import os
 import subprocess
