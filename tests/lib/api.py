@@ -52,7 +52,7 @@ class Api:
         # Tests kill and restart the server: look for it again at once.
         self.channel = channel or grpc.insecure_channel(f"unix:{socket}", options=(
             ("grpc.use_local_subchannel_pool", 1), ("grpc.initial_reconnect_backoff_ms", 50),
-            ("grpc.min_reconnect_backoff_ms", 50), ("grpc.max_reconnect_backoff_ms", 100)))
+            ("grpc.min_reconnect_backoff_ms", 2000), ("grpc.max_reconnect_backoff_ms", 100)))
         self.socket = socket
         self.organisation, self.user, self.timeout = organisation, user, timeout
         self.calls = Service(self, calls_pb2_grpc.CallsStub, "")
