@@ -112,8 +112,9 @@ def measure_mix(results, port, mix, prefix, arguments):
                     DELAY_SECONDS, "--check", 100)
     for name, quantile in (("p50", "median"), ("p999", "99.9th percentile")):
         delay = rows[f"delay_{mix}_{name}_us"]["value"]
-        results.add(f"delay_{mix}_{port}_{name}_us", f"{delay:.1f}", "us", f"{quantile} from the generator's port to the generator's port, at "
-                    f"{half}/s; {limit_of(rows)}")
+        results.add(f"delay_{mix}_{port}_{name}_us", f"{delay:.1f}", "us",
+                    f"{quantile} from the generator's port to the generator's port, at {half}/s; "
+                    f"{limit_of(rows)}")
     judged = [rows[f"check_{verdict}"]["value"] for verdict in ("exact", "partial", "wrong")]
     results.add(f"heard_{mix}_{port}_share", f"{100 * judged[0] / max(sum(judged), 1):.3f}", "%",
                 f"of {sum(judged):.0f} packets at {half}/s held exactly who should be "
