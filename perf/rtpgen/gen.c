@@ -117,7 +117,12 @@ void gen_begin(struct gen *gen, double rate, double ramp)
 		stream_clear(&table->legs[i].heard);
 	}
 	memset(&gen->figures, 0, sizeof(gen->figures));
-	gen->pace = (struct pace){ .rate = rate, .ramp = ramp, .begin = rte_rdtsc() };
+	gen->pace = (struct pace){
+		.rate = rate,
+		.ramp = ramp,
+		.first = RTE_MIN(rate, table->senders / GEN_TURN_SECONDS),
+		.begin = rte_rdtsc(),
+	};
 	gen->figures.begin_tsc = gen->figures.end_tsc = gen->figures.turn_tsc = gen->pace.begin;
 	gen->progress_due = gen->pace.begin + gen->tsc_hz;
 	gen->cursor = 0;

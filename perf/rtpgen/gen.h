@@ -32,7 +32,8 @@ struct figures {
 /* Which packets are due: as many as `rate` makes since `begin`. */
 struct pace {
 	double rate; /* a second; 0 for as many as can be */
-	double ramp; /* seconds */
+	double ramp; /* seconds from `first` to `rate` */
+	double first;
 	uint64_t begin;
 	uint64_t slots; /* turns that legs have had so far */
 };
@@ -91,6 +92,9 @@ void gen_wait(struct gen *gen, double seconds);
 
 /* Stop sending, and turn until nothing comes any more. */
 void gen_drain(struct gen *gen);
+
+/* Seconds in which every source has its turn at least, or it would count as silent. */
+#define GEN_TURN_SECONDS 0.08
 
 /* Forget all figures; sending goes on at `rate`. */
 void gen_begin(struct gen *gen, double rate, double ramp);

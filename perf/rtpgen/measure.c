@@ -14,7 +14,6 @@
 #define WARM_UP_SECONDS	    15
 #define WARM_UP_LEAST	    0.5 /* so that mixes have settled */
 #define WARM_UP_RATE	    200000.0
-#define WARM_UP_TURN	    0.08 /* seconds in which every source has its turn, at least */
 #define SEARCH_STEPS	    12
 #define SEARCH_TRIES	    4 /* of a rate, where we have been held up ourselves */
 #define STALL_US	    200
@@ -88,7 +87,7 @@ static double real_rate(const struct gen *gen)
 
 int measure_warm_up(struct gen *gen)
 {
-	double least = gen->table->senders / WARM_UP_TURN;
+	double least = gen->table->senders / GEN_TURN_SECONDS;
 	double rate = RTE_MIN(real_rate(gen), WARM_UP_RATE);
 	const struct leg *leg = NULL;
 	uint64_t end;
@@ -187,7 +186,7 @@ static bool is_free_of_loss(struct gen *gen, double rate)
 
 int measure_search(struct gen *gen, struct results *results)
 {
-	double low = gen->table->senders / WARM_UP_TURN, high, most;
+	double low = gen->table->senders / GEN_TURN_SECONDS, high, most;
 
 	gen->check = true;
 	try_rate(gen, 0);

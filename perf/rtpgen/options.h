@@ -34,7 +34,7 @@ struct options {
 	enum rate_kind rate_kind;
 	double rate;
 	double seconds;
-	double ramp;		       /* seconds from nothing to the rate */
+	double ramp;		       /* seconds in which the rate grows */
 	double loss, reorder, silence; /* shares, 0 to 1 */
 	double jitter;		       /* milliseconds */
 	unsigned check;		       /* packets of a thousand; 0 for none */

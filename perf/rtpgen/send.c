@@ -188,8 +188,9 @@ static uint64_t turns_due(const struct gen *gen, uint64_t tsc)
 	if (pace->rate == 0)
 		return UINT64_MAX;
 	if (seconds < pace->ramp)
-		return (uint64_t)(pace->rate * seconds * seconds / 2 / pace->ramp);
-	return (uint64_t)(pace->rate * (seconds - pace->ramp / 2));
+		return (uint64_t)(seconds * (pace->first + (pace->rate - pace->first) * seconds /
+								   2 / pace->ramp));
+	return (uint64_t)(pace->rate * seconds - (pace->rate - pace->first) * pace->ramp / 2);
 }
 
 static void send_held(struct gen *gen, uint64_t tsc)
