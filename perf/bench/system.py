@@ -88,12 +88,15 @@ def generate(prefix, arguments, *more):
     return {row["name"]: row for row in json.loads(found.group())}
 
 
+def pause_of(rows):
+    return f"longest pause of the generator {rows['generator_pause_us']['value']:.0f} us"
+
+
 def limit_of(rows):
     """In words: who had no time left."""
     busy = rows["generator_busy"]["value"]
     who = "the generator" if busy > 90 else "the appliance, or what lies between"
-    return f"limited by {who} (generator {busy:.0f} % busy, longest pause of it " \
-           f"{rows['generator_pause_us']['value']:.0f} us)"
+    return f"limited by {who} (generator {busy:.0f} % busy, {pause_of(rows)})"
 
 
 def measure_mix(results, port, mix, prefix, arguments):
@@ -114,7 +117,7 @@ def measure_mix(results, port, mix, prefix, arguments):
         delay = rows[f"delay_{mix}_{name}_us"]["value"]
         results.add(f"delay_{mix}_{port}_{name}_us", f"{delay:.1f}", "us",
                     f"{quantile} from the generator's port to the generator's port, at {half}/s; "
-                    f"{limit_of(rows)}")
+                    f"{pause_of(rows)}, which counts in")
     judged = [rows[f"check_{verdict}"]["value"] for verdict in ("exact", "partial", "wrong")]
     results.add(f"heard_{mix}_{port}_share", f"{100 * judged[0] / max(sum(judged), 1):.3f}", "%",
                 f"of {sum(judged):.0f} packets at {half}/s held exactly who should be "
