@@ -49,7 +49,4 @@ void switches_turn(struct switches *switches, uint64_t tsc);
 void switches_finish(struct switches *switches, struct switch_figures *figures);
 void switches_destroy(struct switches *switches);
 
-/* Whether a switch is under way. */
-bool switches_are_waiting(const struct switches *switches);
-
 #endif

@@ -197,11 +197,6 @@ void switches_turn(struct switches *switches, uint64_t tsc)
 	hub_turn(switches->hub, 0);
 }
 
-bool switches_are_waiting(const struct switches *switches)
-{
-	return switches->under_way > 0;
-}
-
 void switches_finish(struct switches *switches, struct switch_figures *figures)
 {
 	hub_until_none(switches->hub, &switches->under_way, FINISH_SECONDS);

@@ -45,8 +45,7 @@ void playback_begin(struct playback *playback);
 /* The next one that is due so long after the beginning; NULL for none. */
 const struct played *playback_next(struct playback *playback, uint64_t tsc);
 
-/* Its length in seconds, and how many packets there are. */
+/* Its length. */
 double playback_seconds(const struct playback *playback);
-unsigned playback_count(const struct playback *playback);
 
 #endif

@@ -197,8 +197,3 @@ double playback_seconds(const struct playback *playback)
 {
 	return (double)playback->packets[playback->count - 1].tsc / (double)rte_get_tsc_hz();
 }
-
-unsigned playback_count(const struct playback *playback)
-{
-	return playback->count;
-}

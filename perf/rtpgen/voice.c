@@ -219,8 +219,7 @@ enum voice_verdict voice_judge(
 const char *voice_describe(
 	enum voice_codec codec, const uint8_t *payload, unsigned length, char text[static 96])
 {
-	uint8_t found = owner[codec][payload[length - 1]];
-	unsigned set = found % HEARS_SETS;
+	unsigned found = owner[codec][payload[length - 1]], set = found % HEARS_SETS;
 
 	if (found == NOBODY)
 		snprintf(text, 96, "a level of %d, which is nobody's",
