@@ -26,7 +26,9 @@ $(rtpgen): $(call objects,$(rtpgen_src) $(rtpgen_api)) $(patsubst %,$(O)/lib/%.a
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(call pkg_libs,libdpdk $(bench_pkgs)) -lm
 
-# One of the end-to-end tests is about it.
+# The tests about it: of what it counts and hears, and end to end.
+$(O)/obj/tests/unit/rtpgen_test.o: CPPFLAGS += -Iperf
+$(O)/tests/rtpgen_test: $(call objects,$(patsubst %,perf/rtpgen/%.c,histogram party stream voice))
 tests e2e: $(rtpgen)
 
 .PHONY: bench bench-system
