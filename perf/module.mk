@@ -30,9 +30,33 @@ $(bench_worker): $(call objects,$(wildcard perf/burst/*.c)) $(dataplane_libs)
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(dataplane_pkgs)) -lrte_net_null
 
-.PHONY: bench
+# The media's client: it plays both sides of many calls, and sets them up through the same client
+# of the API.
+rtpgen := $(O)/bin/bridgetap-rtpgen
+rtpgen_src := $(wildcard perf/rtpgen/*.c)
+rtpgen_api := $(patsubst %,perf/bench/%.c,channel hub samples)
+
+$(O)/obj/perf/rtpgen/%.o: CFLAGS += $(call pkg_cflags,libdpdk)
+$(call objects,$(rtpgen_src)): | $(call proto_headers,$(api_protos))
+
+$(rtpgen): $(call objects,$(rtpgen_src) $(rtpgen_api)) $(patsubst %,$(O)/lib/%.a,grpc api proto)
+	@mkdir -p $(@D)
+	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(call pkg_libs,libdpdk $(bench_pkgs)) -lm
+
+# The tests about it: of what it counts and hears, and end to end.
+$(O)/obj/tests/unit/rtpgen_test.o: CPPFLAGS += -Iperf
+$(O)/tests/rtpgen_test: $(call objects,$(patsubst %,perf/rtpgen/%.c,histogram party stream voice))
+tests e2e: $(rtpgen)
+
+.PHONY: bench bench-system
 bench: ## measure kernels, worker and control plane, with 100,000 calls (as root)
 	@deploy/bootstrap build bench
 	@$(MAKE) --no-print-directory $(jobs) all $(bench_control) $(bench_kernels) $(bench_worker)
 	@BRIDGETAP_BUILD=$(O) /usr/bin/python3 -B perf/bench/bench.py; status=$$?; \
+		$(give_back); exit $$status
+
+bench-system: ## measure what the whole appliance carries, over memif and AF_XDP (as root)
+	@deploy/bootstrap build bench
+	@$(MAKE) --no-print-directory $(jobs) all $(rtpgen)
+	@BRIDGETAP_BUILD=$(O) /usr/bin/python3 -B perf/bench/system.py; status=$$?; \
 		$(give_back); exit $$status

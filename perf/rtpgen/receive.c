@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 Bridgetap contributors */
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_arp.h>
+#include <rte_byteorder.h>
+#include <rte_cycles.h>
+#include <rte_ethdev.h>
+#include <rte_ip.h>
+#include <rte_udp.h>
+
+#include "rtpgen/arp.h"
+#include "rtpgen/gen.h"
+
+#define RTP_OFFSET 42
+#define PCMU	   0 /* payload types (RFC 3551) */
+#define PCMA	   8
+#define HITS	   3 /* packets in a row that agree */
+
+/* A packet of RTP that has come to a leg. */
+struct arrival {
+	struct leg *leg;
+	struct call *call;
+	const uint8_t *payload;
+	unsigned length;
+	uint16_t sequence;
+	enum voice_codec codec;
+	uint64_t tsc;
+};
+
+/* --- delay --- */
+
+/* The appliance adds a constant to the numbers of the source. While one packet at a time is under
+ * way, the newest that was sent is the one that has come: that tells the constant. */
+static void align(struct stream *heard, const struct leg *source, uint16_t sequence)
+{
+	uint16_t offset = (uint16_t)(sequence - source->newest);
+
+	heard->hits = heard->hits > 0 && offset == heard->offset ? heard->hits + 1 : 1;
+	heard->offset = offset;
+	heard->aligned = heard->hits >= HITS;
+}
+
+static void measure_delay(struct gen *gen, const struct arrival *a)
+{
+	const struct leg *source = table_leg(gen->table, a->leg->call, party_clock(a->leg->party));
+	struct stream *heard = &a->leg->heard;
+	uint16_t sequence, behind;
+	unsigned class = a->leg->party < PARTY_SENDERS ? a->call->mode : DELAY_RECORDING;
+
+	if (heard->alignment != a->call->alignment) {
+		heard->alignment = a->call->alignment;
+		heard->aligned = false;
+		heard->hits = 0;
+	}
+	if (!heard->aligned) {
+		align(heard, source, a->sequence);
+		gen->figures.unmatched++;
+		return;
+	}
+	sequence = (uint16_t)(a->sequence - heard->offset);
+	behind = (uint16_t)(source->newest - sequence);
+	if (behind >= TABLE_SENT) {
+		heard->aligned = false;
+		heard->hits = 0;
+		gen->figures.unmatched++;
+		return;
+	}
+	histogram_add(&gen->figures.delays[class],
+		(uint64_t)((double)(a->tsc - source->sent_tsc[sequence % TABLE_SENT]) * 1e9 /
+			   (double)gen->tsc_hz));
+}
+
+/* --- who is heard --- */
+
+static bool is_tolerant(const struct arrival *a)
+{
+	return a->call->next_mode != a->call->mode || a->tsc < a->call->tolerant_until;
+}
+
+static void tell_wrong(struct gen *gen, const struct arrival *a)
+{
+	char what[96];
+
+	if (*gen->figures.wrong != '\0')
+		return;
+	snprintf(gen->figures.wrong, sizeof(gen->figures.wrong),
+		"call %u, voice %u, in mode %s: the %s hears %s", a->leg->call, a->call->voice,
+		mode_name(a->call->mode), party_name(a->leg->party),
+		voice_describe(a->codec, a->payload, a->length, what));
+}
+
+/* While a mode is being switched a party may hear by either, and the ramp in between; the recorder
+ * never hears anything else than before. */
+static void judge(struct gen *gen, const struct arrival *a)
+{
+	bool recorder = a->leg->party >= PARTY_SENDERS, tolerant = !recorder && is_tolerant(a);
+	struct voice_expected expected = {
+		.voice = a->call->voice,
+		.sources = a->call->codecs,
+		.codec = a->codec,
+		.expected = (uint8_t)party_hears(a->leg->party, a->call->mode),
+	};
+	enum voice_verdict verdict;
+
+	expected.allowed = expected.expected;
+	if (tolerant && a->leg->party != PARTY_MONITOR)
+		expected.allowed |= HEARS_MONITOR;
+	verdict = voice_judge(&expected, a->payload, a->length);
+	if (verdict == VOICE_WRONG)
+		tell_wrong(gen, a);
+	if (verdict == VOICE_WRONG || !tolerant)
+		gen->figures.judged[a->call->mode][a->leg->party][verdict]++;
+}
+
+static bool is_sampled(struct gen *gen)
+{
+	if (!gen->check || gen->options->check == 0)
+		return false;
+	gen->check_turn += gen->options->check;
+	if (gen->check_turn < 1000)
+		return false;
+	gen->check_turn -= 1000;
+	return true;
+}
+
+/* --- a packet --- */
+
+/* Answer who asks for us; learn where the appliance is. */
+static void take_other(struct gen *gen, struct device *device, struct rte_mbuf *mbuf)
+{
+	struct rte_ether_addr mac;
+	uint32_t address;
+
+	if (arp_answer(device, mbuf)) {
+		gen_queue(gen, device, mbuf, NULL);
+		return;
+	}
+	if (arp_take_answer(mbuf, &address, &mac))
+		for (unsigned i = 0; i < gen->table->senders; i++)
+			if (table_remote(&gen->table->legs[i]) == address)
+				table_set_macs(&gen->table->legs[i], &gen->media.mac, &mac);
+	rte_pktmbuf_free(mbuf);
+}
+
+/* The parties get their own codec; the recorder takes either. */
+static bool is_right_type(const struct leg *leg, unsigned type)
+{
+	if (leg->party >= PARTY_SENDERS)
+		return type == PCMU || type == PCMA;
+	return type == (leg->codec == VOICE_PCMA ? PCMA : PCMU);
+}
+
+/* False where it is no RTP for one of our legs. */
+static bool parse(struct gen *gen, struct device *device, struct rte_mbuf *mbuf, struct arrival *a)
+{
+	const uint8_t *frame = rte_pktmbuf_mtod(mbuf, const uint8_t *);
+	const struct rte_ipv4_hdr *ip =
+		(const struct rte_ipv4_hdr *)(frame + sizeof(struct rte_ether_hdr));
+	const struct rte_udp_hdr *udp = (const struct rte_udp_hdr *)(ip + 1);
+	unsigned length = rte_pktmbuf_data_len(mbuf), datagram;
+
+	if (length <= TABLE_HEADER || ip->version_ihl != RTE_IPV4_VHL_DEF ||
+		ip->next_proto_id != IPPROTO_UDP || frame[RTP_OFFSET] != 0x80)
+		return false;
+	datagram = rte_be_to_cpu_16(udp->dgram_len);
+	if (datagram <= sizeof(*udp) + 12 || datagram > length - RTP_OFFSET + sizeof(*udp))
+		return false;
+	a->leg = table_find(gen->table, device->recording, rte_be_to_cpu_32(ip->dst_addr),
+		rte_be_to_cpu_16(udp->dst_port));
+	if (a->leg != NULL && !is_right_type(a->leg, frame[RTP_OFFSET + 1] & 0x7f))
+		return false;
+	a->payload = frame + TABLE_HEADER;
+	a->length = datagram - (unsigned)sizeof(*udp) - 12;
+	return a->leg != NULL;
+}
+
+static void take_rtp(struct gen *gen, struct arrival *a, uint32_t arrival_units)
+{
+	const uint8_t *rtp = a->payload - 12;
+	uint32_t timestamp, ssrc;
+
+	memcpy(&timestamp, rtp + 4, sizeof(timestamp));
+	memcpy(&ssrc, rtp + 8, sizeof(ssrc));
+	a->sequence = (uint16_t)(rtp[2] << 8 | rtp[3]);
+	a->codec = (rtp[1] & 0x7f) == PCMA ? VOICE_PCMA : VOICE_PCMU;
+	a->call = &gen->table->calls[a->leg->call];
+	gen->figures.received++;
+	if (!stream_take(&a->leg->heard, rte_be_to_cpu_32(ssrc), a->sequence,
+		    rte_be_to_cpu_32(timestamp), arrival_units, a->length))
+		return;
+	measure_delay(gen, a);
+	if (is_sampled(gen))
+		judge(gen, a);
+}
+
+static bool is_ipv4(const struct rte_mbuf *mbuf)
+{
+	const struct rte_ether_hdr *ethernet = rte_pktmbuf_mtod(mbuf, const struct rte_ether_hdr *);
+
+	return ethernet->ether_type == rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4);
+}
+
+unsigned gen_receive(struct gen *gen, struct device *device)
+{
+	struct rte_mbuf *mbufs[DEVICE_BURST];
+	struct arrival arrivals[DEVICE_BURST];
+	unsigned count = rte_eth_rx_burst(device->id, 0, mbufs, DEVICE_BURST), kept = 0, done = 0;
+	uint64_t tsc = rte_rdtsc();
+	uint32_t units;
+
+	if (count == 0)
+		return 0;
+	units = (uint32_t)((double)(tsc - gen->origin) * 8000 / (double)gen->tsc_hz);
+	for (unsigned i = 0; i < count; i++)
+		rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], void *));
+	for (unsigned i = 0; i < count; i++) {
+		if (gen->capture != NULL)
+			capture_write(gen->capture, tsc,
+				rte_pktmbuf_mtod(mbufs[i], const uint8_t *),
+				rte_pktmbuf_data_len(mbufs[i]));
+		if (!is_ipv4(mbufs[i])) {
+			take_other(gen, device, mbufs[i]);
+			continue;
+		}
+		if (parse(gen, device, mbufs[i], &arrivals[kept])) {
+			rte_prefetch0(&arrivals[kept].leg->heard);
+			arrivals[kept++].tsc = tsc;
+		} else {
+			gen->figures.strays++;
+		}
+		mbufs[done++] = mbufs[i];
+	}
+	for (unsigned i = 0; i < kept; i++)
+		take_rtp(gen, &arrivals[i], units);
+	rte_pktmbuf_free_bulk(mbufs, done);
+	return count;
+}

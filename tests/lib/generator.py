@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 Bridgetap contributors
+"""The media generator (perf/rtpgen) against an appliance in a lab, over shared memory: both sides
+of a memif port are processes of ours, and no kernel is in between."""
+
+import contextlib
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+
+from lab import BUILD
+
+APPLIANCE, RECORDING = "203.0.113.1", "198.51.100.1"
+GENERATOR, RECORDER = "203.0.113.2", "198.51.100.2"
+MACS = {"appliance": "02:00:00:00:00:0a", "generator": "02:00:00:00:00:0b",
+        "recording": "02:00:00:00:00:0c", "recorder": "02:00:00:00:00:0d"}
+RTPGEN = BUILD / "bin/bridgetap-rtpgen"
+NICE = -20  # media before whatever else wants the same CPUs
+
+
+def favour(pid):
+    """All threads of a process, before others on the same CPU."""
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        with contextlib.suppress(ProcessLookupError):
+            os.setpriority(os.PRIO_PROCESS, int(thread), NICE)
+
+
+@contextlib.contextmanager
+def favoured_session():
+    """Where the scheduler has groups by session (sched_autogroup), it is the session that counts
+    against other sessions, and a process only within its own."""
+    group = Path("/proc/self/autogroup")
+    before = group.read_text().split()[-1] if group.exists() else None
+    with contextlib.suppress(OSError):
+        group.write_text(str(NICE))
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            if before is not None:
+                group.write_text(before)
+
+
+def _memif(lab, number, name, role, mac):
+    return (f"net_memif{number},role={role},socket={lab.path}/{name}.memif,socket-abstract=no,"
+            f"mac={MACS[mac]}")
+
+
+def dataplane_settings(lab, **more):
+    """Settings of a data plane, yet to be started, whose two ports are shared memory."""
+    for left in lab.path.glob("*.memif"):
+        left.unlink()
+    return {
+        "ports": f'( {{ name = "access";'
+                 f' devargs = "{_memif(lab, 0, "access", "server", "appliance")}"; }},'
+                 f' {{ name = "recorder";'
+                 f' devargs = "{_memif(lab, 1, "recorder", "server", "recording")}"; }} )',
+        "realms": f'( {{ name = "access"; port = "access"; address = "{APPLIANCE}";'
+                  f' rtp_ports = [ 1024, 65535 ]; next_hop_mac = "{MACS["generator"]}"; }},'
+                  f' {{ name = "recording"; port = "recorder"; address = "{RECORDING}";'
+                  f' rtp_ports = [ 1024, 65535 ]; next_hop_mac = "{MACS["recorder"]}";'
+                  ' recording = true; } )',
+        **more,
+    }
+
+
+def arguments(lab, record=False):
+    """The generator's, for that data plane."""
+    found = [RTPGEN, "--api", lab.api_socket, "--json", "--address", GENERATOR,
+             "--peer-mac", MACS["appliance"],
+             "--device", _memif(lab, 0, "access", "client", "generator")]
+    if record:
+        found += ["--record", "--recording-address", RECORDER,
+                  "--recording-device", _memif(lab, 1, "recorder", "client", "recorder")]
+    return found
+
+
+class Run:
+    """What a run of the generator has come to."""
+
+    def __init__(self, argv, timeout=120):
+        done = subprocess.run([str(a) for a in argv], capture_output=True, text=True,
+                              timeout=timeout, preexec_fn=lambda: favour(os.getpid()))
+        self.status, self.said = done.returncode, done.stderr
+        found = re.search(r"^\[.*^\]", done.stdout, re.M | re.S)
+        self.rows = {row["name"]: row for row in json.loads(found.group())} if found else {}
+
+    def __getitem__(self, name):
+        return self.rows[name]["value"]
+
+    def __repr__(self):
+        rows = "\n".join(f"{name}: {row['value']} {row['unit']} ({row['note']})"
+                         for name, row in self.rows.items())
+        return f"status {self.status}\n{self.said}\n{rows}"
