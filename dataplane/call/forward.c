@@ -27,6 +27,7 @@ struct delivery {
 	struct forward_env *env;
 	struct leg *source;
 	const int16_t *pcm; /* its samples, decoded when first needed */
+	uint64_t sum;	    /* of its payload's bytes, added up when first needed; 0 before */
 	unsigned count;	    /* samples */
 	int16_t decoded[CODEC_MAX_SAMPLES];
 };
@@ -58,6 +59,13 @@ static const int16_t *samples_of(struct delivery *d)
 		d->pcm = d->decoded;
 	}
 	return d->pcm;
+}
+
+static uint64_t sum_of(struct delivery *d)
+{
+	if (d->sum == 0)
+		d->sum = checksum_add(0, d->packet->rtp.payload, d->count);
+	return d->sum;
 }
 
 /* --- what comes in --- */
@@ -277,9 +285,10 @@ static void encode_mix(
 	}
 }
 
-/* Put the payload for `listener` in place of the packet's own at `payload`. Returns whose voices
- * are in it. */
-static uint8_t fill_payload(struct delivery *d, struct leg *listener, uint8_t *payload)
+/* Put the payload for `listener` in place of the packet's own at `payload`, and the sum of its
+ * bytes into `sum`. Returns whose voices are in it. */
+static uint8_t fill_payload(
+	struct delivery *d, struct leg *listener, uint8_t *payload, uint64_t *sum)
 {
 	struct mix mix;
 
@@ -295,12 +304,15 @@ static uint8_t fill_payload(struct delivery *d, struct leg *listener, uint8_t *p
 	if (mix.taint != 0) {
 		encode_mix(&mix, d, codec_get(listener->out_codec), payload);
 		counters_bump(d->env->counters, COUNTER_mixed);
+		*sum = checksum_add(0, payload, d->count);
 		return mix.taint;
 	}
 	if (listener->out_codec != d->source->codec) {
 		codec_get(listener->out_codec)->encode(payload, samples_of(d), d->count);
 		counters_bump(d->env->counters, COUNTER_transcoded);
+		*sum = checksum_add(0, payload, d->count);
 	} else {
+		*sum = sum_of(d);
 		if (payload != d->packet->rtp.payload)
 			memcpy(payload, d->packet->rtp.payload, d->count);
 		counters_bump(d->env->counters, COUNTER_forwarded);
@@ -348,14 +360,15 @@ void forward_prefetch(const struct forward_packet *packet)
 
 /* --- what goes out --- */
 
-/* Write all headers of `rtp` to `listener` in front of `payload` and queue the packet. */
+/* Write all headers of `rtp` to `listener` in front of `payload`, whose bytes add up to `sum`, and
+ * queue the packet. */
 static void transmit(struct leg *listener, struct rte_mbuf *mbuf, uint8_t *payload, unsigned length,
-	const struct rtp_packet *rtp, struct forward_env *env)
+	uint64_t sum, const struct rtp_packet *rtp, struct forward_env *env)
 {
 	const struct l2_header *l2 = &env->nexthops[listener->nexthop];
 	uint8_t *start = payload - RTP_HEADER_SIZE;
-	uint64_t sum = checksum_add(rtp_write_header(start, rtp), payload, length);
 
+	sum += rtp_write_header(start, rtp);
 	start = header_template_write(listener->header_length == HEADER_IPV4_SIZE
 					      ? listener->header
 					      : leg_rest(listener)->header6,
@@ -376,9 +389,11 @@ static void transmit(struct leg *listener, struct rte_mbuf *mbuf, uint8_t *paylo
 static void deliver(struct delivery *d, struct leg *listener, struct rte_mbuf *mbuf,
 	uint8_t *payload, struct rtp_packet *rtp)
 {
+	uint64_t sum;
+
 	rtp->payload_type = listener->out_payload_type;
-	taint_set(mbuf, fill_payload(d, listener, payload));
-	transmit(listener, mbuf, payload, d->count, rtp, d->env);
+	taint_set(mbuf, fill_payload(d, listener, payload, &sum));
+	transmit(listener, mbuf, payload, d->count, sum, rtp, d->env);
 }
 
 /* Whether `listener` gets something because of this packet, and with which RTP header. */
@@ -443,6 +458,7 @@ void forward_deliver(struct forward_packet *packet, struct forward_env *env)
 	d.env = env;
 	d.source = source;
 	d.pcm = NULL;
+	d.sum = 0;
 	d.count = packet->rtp.payload_length;
 	if (source->ring != NULL)
 		pcm_ring_write(source->ring, packet->rtp.timestamp, packet->rtp.payload, d.count);
