@@ -11,6 +11,7 @@
 
 #include "bridgetap/controlplane/v1/context.pb-c.h"
 #include "monitor/call.h"
+#include "monitor/leg.h"
 #include "monitor/restore.h"
 #include "monitor/text.h"
 #include "proto/unpack.h"

@@ -7,8 +7,8 @@
 #include "monitor/notice.h"
 #include "monitor/world.h"
 
-/* Calls, their legs and their recording. Functions that can say no return 0 or `refusal`'s
- * -errno, and then have changed nothing. */
+/* Calls. Their legs are in leg.h, their recording in recording.h. Functions that can say no return
+ * 0 or `refusal`'s -errno, and then have changed nothing. */
 
 #define CALL_ID_MAX	128
 #define LIST_MAX	16 /* groups, or tags, of a call */
@@ -130,24 +130,14 @@ void call_end(struct call *call);
 /* Of changes.free_tombstone. */
 void call_free_tombstone(struct change *change);
 
-/* Note a change that watchers are to see. */
+/* Note a change that watchers are to see; and one of what filters look at. */
 void call_note(struct call *call);
-
-int recording_start(
-	struct call *call, const struct recording_target *target, struct refusal *refusal);
-int recording_pause(struct call *call, struct refusal *refusal);
-int recording_resume(struct call *call, struct refusal *refusal);
-int recording_stop(struct call *call, struct refusal *refusal);
+void call_note_labels(struct call *call);
 
 /* Enter a call that is otherwise complete in the tables. 0 or -ENOMEM. For call.c and restore.c. */
 int call_enter(struct call *call);
 
 /* Free a call that is in no table. Likewise. */
 void call_free(struct call *call);
-
-/* Give a leg a realm, a port and an SSRC, or take them away. For call.c and session.c. */
-int leg_open(struct call *call, struct leg *leg, const struct media *media, bool recording,
-	const char *field, struct refusal *refusal);
-void leg_close(struct leg *leg);
 
 #endif

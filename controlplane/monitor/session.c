@@ -8,9 +8,9 @@
 
 #include <utlist.h>
 
-#include "monitor/call.h"
 #include "monitor/decision.h"
 #include "monitor/hand.h"
+#include "monitor/leg.h"
 #include "monitor/text.h"
 
 static int check_mode(enum mode mode, struct refusal *refusal)

@@ -4,6 +4,7 @@
 
 #include "bridgetap/v1/calls.pb-c.h"
 #include "monitor/call.h"
+#include "monitor/recording.h"
 #include "service/audit.h"
 #include "service/calls_list.h"
 #include "service/convert.h"

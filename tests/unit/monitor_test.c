@@ -12,6 +12,7 @@
 #include "failing_alloc.h"
 #include "monitor/call.h"
 #include "monitor/decision.h"
+#include "monitor/recording.h"
 #include "monitor/session.h"
 #include "monitor/text.h"
 #include "people.h"

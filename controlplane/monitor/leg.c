@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 Bridgetap contributors */
+#include "monitor/leg.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define PAYLOAD_TYPE_PCMA 8
+
+static uint32_t random_of(const struct organisation *organisation)
+{
+	return organisation->world->random(organisation->world->random_arg);
+}
+
+/* By name, or the first of its kind that is of the remote's address family. */
+static struct realm *choose_realm(
+	struct world *world, const char *name, bool recording, uint8_t address_length)
+{
+	for (unsigned i = 0; i < world->realm_count; i++) {
+		struct realm *realm = &world->realms[i];
+
+		if (realm->recording != recording)
+			continue;
+		if (*name == '\0' ? address_length == 0 || realm->address.length == address_length
+				  : strcmp(realm->name, name) == 0)
+			return realm;
+	}
+	return NULL;
+}
+
+int leg_check(const struct organisation *organisation, const struct media *media, bool recording,
+	const char *field, struct realm **realm, struct refusal *refusal)
+{
+	*realm = choose_realm(organisation->world, media->realm, recording, media->remote.length);
+	if (*realm == NULL && *media->realm != '\0')
+		return refuse(refusal, -EINVAL, "%s.realm: there is no %s realm \"%s\"", field,
+			recording ? "recording" : "media", media->realm);
+	if (*realm == NULL)
+		return refuse(refusal, -EINVAL, "%s: there is no %srealm for its address family",
+			field, recording ? "recording " : "");
+	if (media->remote.length == 0 && !media->learn)
+		return refuse(refusal, -EINVAL,
+			"%s.remote is missing; give it, or set learn_remote", field);
+	if (media->remote.length != 0 && media->remote.port == 0)
+		return refuse(refusal, -EINVAL, "%s.remote.port is 0", field);
+	if (media->source.length != 0 && media->learn)
+		return refuse(refusal, -EINVAL,
+			"%s.source is given, so there is none to be learned", field);
+	if ((media->remote.length != 0 && media->remote.length != (*realm)->address.length) ||
+		(media->source.length != 0 && media->source.length != (*realm)->address.length))
+		return refuse(refusal, -EINVAL, "%s is of another address family than realm \"%s\"",
+			field, (*realm)->name);
+	return 0;
+}
+
+int leg_open(struct call *call, struct leg *leg, const struct media *media, bool recording,
+	const char *field, struct refusal *refusal)
+{
+	struct realm *realm;
+	uint16_t port;
+
+	if (leg_check(call->organisation, media, recording, field, &realm, refusal) < 0)
+		return refusal->error;
+	port = port_pool_take(&realm->ports);
+	if (port == 0)
+		return refuse(refusal, -ENOSPC, "all %u ports of realm \"%s\" are in use",
+			realm->ports.count, realm->name);
+	*leg = (struct leg){
+		.id = ++call->next_leg_id,
+		.media = *media,
+		.realm = realm,
+		.local_port = port,
+		.ssrc = random_of(call->organisation),
+	};
+	if (leg->media.codec == CODEC_NONE)
+		leg->media.codec = CODEC_PCMU;
+	if (leg->media.codec == CODEC_PCMA && leg->media.payload_type == 0)
+		leg->media.payload_type = PAYLOAD_TYPE_PCMA;
+	return 0;
+}
+
+void leg_close(struct leg *leg)
+{
+	if (leg->realm != NULL)
+		port_pool_give_back(&leg->realm->ports, leg->local_port);
+	*leg = (struct leg){ 0 };
+}
+
+int leg_move(struct call *call, struct leg *leg, const struct media *media, const char *field,
+	struct refusal *refusal)
+{
+	struct realm *realm;
+
+	if (leg_check(call->organisation, media, false, field, &realm, refusal) < 0)
+		return refusal->error;
+	if (realm != leg->realm)
+		return refuse(refusal, -EINVAL, "%s: a leg cannot move from realm \"%s\" to \"%s\"",
+			field, leg->realm->name, realm->name);
+	if (media->remote.length != 0 || !leg->media.learn)
+		leg->media.remote = media->remote;
+	leg->media.source = media->source;
+	leg->media.learn = media->learn;
+	leg->media.codec = media->codec != CODEC_NONE ? media->codec : CODEC_PCMU;
+	leg->media.payload_type = media->payload_type;
+	if (leg->media.codec == CODEC_PCMA && leg->media.payload_type == 0)
+		leg->media.payload_type = PAYLOAD_TYPE_PCMA;
+	return 0;
+}
