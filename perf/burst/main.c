@@ -26,7 +26,8 @@
 #define POOL_SIZE  32767
 
 static struct port_set ports;
-static struct worker *worker;
+static struct worker *workers; /* one a lcore */
+static unsigned worker_count;
 static struct rte_mempool *pool;
 static struct guard *guard;
 
@@ -38,15 +39,38 @@ static void die(const char *sentence)
 
 /* --- set up --- */
 
-static struct rte_ring *new_ring(const char *name, unsigned element)
+static struct rte_ring *new_ring(const char *kind, unsigned number, unsigned element)
 {
-	struct rte_ring *ring =
-		element ? rte_ring_create_elem(name, element, 1024, SOCKET_ID_ANY, 0)
-			: rte_ring_create(name, 1024, SOCKET_ID_ANY, 0);
+	char name[RTE_RING_NAMESIZE];
+	struct rte_ring *ring;
+
+	snprintf(name, sizeof(name), "%s%u", kind, number);
+	ring = element ? rte_ring_create_elem(name, element, 1024, SOCKET_ID_ANY, 0)
+		       : rte_ring_create(name, 1024, SOCKET_ID_ANY, 0);
 
 	if (ring == NULL)
 		die("out of memory for rings");
 	return ring;
+}
+
+static void start_worker(struct worker *worker, uint8_t index)
+{
+	worker->index = index;
+	worker->cycles_per_us = rte_get_tsc_hz() / 1000000;
+	worker->ports = &ports;
+	worker->peers = workers;
+	worker->pool = pool;
+	worker->events = new_ring("events", index, sizeof(struct event));
+	worker->handover = new_ring("handover", index, 0);
+	for (unsigned i = 0; i < ports.count; i++)
+		worker->tx[ports.port[i].id] = (struct tx_batch){
+			.port_id = ports.port[i].id,
+			.queue_id = index,
+			.guard =
+				ports.port[i].recording ? &ports.port[i].guard_queues[index] : NULL,
+		};
+	worker->nexthops[1] = (struct l2_header){ .length = 14,
+		.bytes = { 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x08, 0x00 } };
 }
 
 static void start(const char *guard_path)
@@ -62,24 +86,13 @@ static void start(const char *guard_path)
 		snprintf(port->devargs, sizeof(port->devargs), "net_null%u,copy=0", i);
 		port->recording = i == 1;
 	}
-	if (port_set_start(&ports, 1, pool, "", guard) < 0)
+	if (port_set_start(&ports, (uint16_t)worker_count, pool, "", guard) < 0)
 		die("the null ports do not start");
-	worker = rte_zmalloc("worker", sizeof(*worker), RTE_CACHE_LINE_SIZE);
-	if (worker == NULL)
+	workers = rte_zmalloc("workers", worker_count * sizeof(*workers), RTE_CACHE_LINE_SIZE);
+	if (workers == NULL)
 		die("out of memory");
-	worker->cycles_per_us = rte_get_tsc_hz() / 1000000;
-	worker->ports = &ports;
-	worker->peers = worker;
-	worker->pool = pool;
-	worker->events = new_ring("events", sizeof(struct event));
-	worker->handover = new_ring("handover", 0);
-	for (unsigned i = 0; i < ports.count; i++)
-		worker->tx[ports.port[i].id] = (struct tx_batch){
-			.port_id = ports.port[i].id,
-			.guard = ports.port[i].recording ? &ports.port[i].guard_queues[0] : NULL,
-		};
-	worker->nexthops[1] = (struct l2_header){ .length = 14,
-		.bytes = { 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x08, 0x00 } };
+	for (unsigned i = 0; i < worker_count; i++)
+		start_worker(&workers[i], (uint8_t)i);
 }
 
 /* --- packets --- */
@@ -135,7 +148,7 @@ static unsigned *shuffle(unsigned count)
 
 /* --- measuring --- */
 
-static void flush_all(void)
+static void flush_all(struct worker *worker)
 {
 	for (unsigned i = 0; i < ports.count; i++)
 		tx_batch_flush(&worker->tx[ports.port[i].id], &worker->counters);
@@ -160,7 +173,7 @@ static double quantile(const struct measurement *m, double q)
 }
 
 /* Rounds of all speakers: two to warm up, then as many as give BURSTS_MIN bursts. */
-static void measure(struct population *p, struct measurement *m)
+static void measure(struct worker *worker, struct population *p, struct measurement *m)
 {
 	unsigned speakers = p->calls * p->speakers_a_call, *order = shuffle(speakers);
 	unsigned bursts_a_round = (speakers + WORKER_BURST - 1) / WORKER_BURST;
@@ -186,7 +199,7 @@ static void measure(struct population *p, struct measurement *m)
 			sent = counters_get(&worker->counters, COUNTER_tx_packets);
 			before = rte_rdtsc_precise();
 			worker_burst(worker, mbufs, count, now_us);
-			flush_all();
+			flush_all(worker);
 			before = rte_rdtsc_precise() - before;
 			if (round >= 2 && count == WORKER_BURST) {
 				m->cycles[m->count++] = (double)before / count;
@@ -240,34 +253,95 @@ static void measure_guard(void)
 	rte_pktmbuf_free(mbuf);
 }
 
+/* --- one worker, and two --- */
+
+/* What one lcore does. */
+struct job {
+	struct worker *worker;
+	enum scene scene;
+	unsigned calls;
+	struct population population;
+	struct measurement measurement;
+};
+
+static void prepare(struct job *job, struct worker *worker, enum scene scene, unsigned calls)
+{
+	*job = (struct job){ .worker = worker, .scene = scene, .calls = calls };
+	population_create(&job->population, scene, calls, worker->index, ports.port[0].id,
+		ports.port[1].id, 9000000);
+	worker->realms = &job->population.realms;
+	worker->table = &job->population.table;
+}
+
+static int run_job(void *arg)
+{
+	struct job *job = arg;
+
+	measure(job->worker, &job->population, &job->measurement);
+	return 0;
+}
+
+static void finish(struct job *job)
+{
+	free(job->measurement.cycles);
+	population_destroy(&job->population);
+}
+
 static void run_scene(enum scene scene, unsigned calls, double driver)
 {
-	struct population population;
-	struct measurement m;
 	const char *unit = calls >= 1000 && calls % 1000 == 0 ? "k" : "";
 	unsigned shown = *unit ? calls / 1000 : calls;
+	const struct population *p;
+	const struct measurement *m;
+	struct job job;
 
-	population_create(&population, scene, calls, ports.port[0].id, ports.port[1].id, 9000000);
-	worker->realms = &population.realms;
-	worker->table = &population.table;
-	measure(&population, &m);
+	prepare(&job, &workers[0], scene, calls);
+	run_job(&job);
+	p = &job.population;
+	m = &job.measurement;
 	printf("%s_cycles_%u%s\t%.0f\tcycles\ta packet in, with %.2f out, less %.0f for handing "
 	       "those "
 	       "to the null port; median of %u bursts of %d; 10 %%: %.0f, 90 %%: %.0f; any call "
 	       "may "
 	       "be next\n",
-		scene_names[scene], shown, unit, quantile(&m, 0.5) - driver * m.out, m.out,
-		driver * m.out, m.count, WORKER_BURST, quantile(&m, 0.1) - driver * m.out,
-		quantile(&m, 0.9) - driver * m.out);
+		scene_names[scene], shown, unit, quantile(m, 0.5) - driver * m->out, m->out,
+		driver * m->out, m->count, WORKER_BURST, quantile(m, 0.1) - driver * m->out,
+		quantile(m, 0.9) - driver * m->out);
 	if (scene == SCENE_FORWARD || scene == SCENE_BARGE)
 		printf("bytes_per_leg_%s_%u%s\t%.0f\tbytes\t%u legs; %.0f of it are rings of "
 		       "voice\n",
 			scene == SCENE_FORWARD ? "forward" : "mix", shown, unit,
-			(double)(population.leg_bytes + population.ring_bytes) / population.legs,
-			population.legs, (double)population.ring_bytes / population.legs);
+			(double)(p->leg_bytes + p->ring_bytes) / p->legs, p->legs,
+			(double)p->ring_bytes / p->legs);
 	fflush(stdout);
-	free(m.cycles);
-	population_destroy(&population);
+	finish(&job);
+}
+
+/* The same calls on one worker, then on two at the same time: what they share, the mempool, the
+ * ports, the guard and the lines of memory that lie next to each other, would show. */
+static void compare_workers(enum scene scene, unsigned calls)
+{
+	unsigned other = rte_get_next_lcore(-1, 1, 0);
+	struct job alone, pair[2];
+	double one, two;
+
+	prepare(&alone, &workers[0], scene, calls);
+	run_job(&alone);
+	one = quantile(&alone.measurement, 0.5);
+	finish(&alone);
+	prepare(&pair[0], &workers[0], scene, calls);
+	prepare(&pair[1], &workers[1], scene, calls);
+	rte_eal_remote_launch(run_job, &pair[1], other);
+	run_job(&pair[0]);
+	rte_eal_wait_lcore(other);
+	two = one / quantile(&pair[0].measurement, 0.5) + one / quantile(&pair[1].measurement, 0.5);
+	printf("workers2_vs_1\t%.2f\tratio\t%s, %u calls each; %.0f cycles a packet alone, %.0f "
+	       "and "
+	       "%.0f together; the two CPUs of a virtual machine may be threads of one core\n",
+		two, scene_names[scene], calls, one, quantile(&pair[0].measurement, 0.5),
+		quantile(&pair[1].measurement, 0.5));
+	finish(&pair[0]);
+	finish(&pair[1]);
 }
 
 int main(int argc, char **argv)
@@ -285,6 +359,7 @@ int main(int argc, char **argv)
 	}
 	argv += used + 1;
 	argc -= used + 1;
+	worker_count = rte_lcore_count() >= 2 ? 2 : 1;
 	codec_init(rte_vect_get_max_simd_bitwidth());
 	for (unsigned i = 0; i < SAMPLES; i++)
 		noise[i] = (uint8_t)(i * 37 + 11);
@@ -296,6 +371,8 @@ int main(int argc, char **argv)
 			run_scene(scene, 1000, driver);
 			run_scene(scene, 100000, driver);
 		}
+		if (worker_count == 2)
+			compare_workers(SCENE_BARGE, 1000);
 	}
 	for (int i = 1; i < argc; i++) {
 		const char *colon = strchr(argv[i], ':');

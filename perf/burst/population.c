@@ -43,6 +43,7 @@ static void add_realm(struct population *p, uint16_t port_id, bool recording)
 	slots->first_port = FIRST_PORT;
 	slots->count = PORTS_A_REALM;
 	slots->owner = new (PORTS_A_REALM, 1);
+	memset(slots->owner, p->worker, PORTS_A_REALM);
 	slots->legs = new (PORTS_A_REALM, sizeof(*slots->legs));
 }
 
@@ -102,7 +103,7 @@ static void add_call(
 
 	for (unsigned i = 0; i < call_rings(plans, count); i++)
 		rings[i] = (*next_ring)++;
-	call_init(call, number, 0, plans, count, rings);
+	call_init(call, number, p->worker, plans, count, rings);
 	call_begin(call, now_us);
 	port_table_insert(&p->table, call);
 	for (unsigned i = 0; i < p->speakers_a_call; i++) {
@@ -118,15 +119,15 @@ static void add_call(
 	p->legs += count;
 }
 
-void population_create(struct population *p, enum scene scene, unsigned calls, uint16_t access,
-	uint16_t recording, uint64_t now_us)
+void population_create(struct population *p, enum scene scene, unsigned calls, uint8_t worker,
+	uint16_t access, uint16_t recording, uint64_t now_us)
 {
 	unsigned parties = scene == SCENE_FORWARD ? 2 : 3;
 	struct leg_plan plans[CALL_LEGS_MAX];
 	struct pcm_ring *next_ring;
 	unsigned rings;
 
-	*p = (struct population){ .scene = scene, .calls = calls };
+	*p = (struct population){ .worker = worker, .scene = scene, .calls = calls };
 	/* A monitor who listens is muted. */
 	p->speakers_a_call = scene == SCENE_LISTEN ? 2 : parties;
 	add_realm(p, recording, true);

@@ -27,6 +27,7 @@ struct speaker {
 };
 
 struct population {
+	uint8_t worker;
 	enum scene scene;
 	unsigned calls;
 	unsigned speakers_a_call;
@@ -40,10 +41,10 @@ struct population {
 	unsigned legs;
 };
 
-/* Build it, owned by worker 0. `access` and `recording` are DPDK ports. Ends the program with a
- * sentence where memory is short. */
+/* Build it, owned by worker `worker`. `access` and `recording` are DPDK ports. Ends the program
+ * with a sentence where memory is short. */
 void population_create(struct population *population, enum scene scene, unsigned calls,
-	uint16_t access, uint16_t recording, uint64_t now_us);
+	uint8_t worker, uint16_t access, uint16_t recording, uint64_t now_us);
 void population_destroy(struct population *population);
 
 #endif
