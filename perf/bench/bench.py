@@ -132,8 +132,8 @@ def measure_worker(results):
     if int(before) < WORKER_HUGEPAGES:
         pages.write_text(str(WORKER_HUGEPAGES))
     done = subprocess.run(
-        [WORKER, "--in-memory", "--no-pci", "--no-telemetry", "--log-level=error", "-l", "1,0", "--main-lcore", "1",
-         "--", BUILD / "bpf/rec_guard.bpf.o"],
+        [WORKER, "--in-memory", "--no-pci", "--no-telemetry", "--log-level=error", "-l", "1,0",
+         "--main-lcore", "1", "--", BUILD / "bpf/rec_guard.bpf.o"],
         capture_output=True, text=True, timeout=120)
     pages.write_text(before)
     for line in done.stdout.splitlines():
