@@ -11,6 +11,7 @@ and from that the gain of each voice is solved for."""
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -325,6 +326,7 @@ def main():
     OUT.mkdir(parents=True, exist_ok=True)
     for old in OUT.glob("*.*"):
         old.unlink()
+    shutil.rmtree(OUT / "work", ignore_errors=True)  # settings of the last run, among others
     say("Bridgetap demo: one real call, three voices, one recording port")
     say()
     for who, (_, voice) in VOICES.items():
