@@ -22,9 +22,10 @@ $(bench_kernels): $(call objects,$(patsubst %,perf/bench/%.c,kernels report samp
 	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^
 
 .PHONY: bench
-bench: ## measure the kernels, and the control plane with 100,000 calls (as root)
+bench: ## measure kernels, the control plane with 100,000 calls, and peers (as root)
 	@deploy/bootstrap build bench
-	@$(MAKE) --no-print-directory $(jobs) all $(bench_control) $(bench_kernels)
+	@$(MAKE) --no-print-directory $(jobs) all $(bench_control) $(bench_kernels) \
+		$(bench_blast) $(bench_memif) $(O)/python/stamp
 	@BRIDGETAP_BUILD=$(O) /usr/bin/python3 -B perf/bench/bench.py; status=$$?; \
 		$(give_back); exit $$status
 
@@ -36,3 +37,23 @@ $(O)/obj/perf/burst/%.o: CFLAGS += $(call pkg_cflags,$(dataplane_pkgs))
 $(bench_worker): $(call objects,$(wildcard perf/burst/*.c)) $(dataplane_libs)
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(dataplane_pkgs)) -lrte_net_null
+
+# Streams of RTP through the kernel's networking, and through shared memory, and what comes back.
+bench_blast := $(O)/bench/bridgetap-bench-blast
+bench_memif := $(O)/bench/bridgetap-bench-memif
+
+bench_sink  := $(O)/bench/sink.bpf.o
+
+$(bench_blast): $(call objects,$(patsubst %,perf/blast/%.c,main receive streams)) | $(bench_sink)
+	@mkdir -p $(@D)
+	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(call pkg_libs,libbpf)
+
+$(bench_sink): perf/blast/sink.bpf.c perf/blast/sink.h
+	@mkdir -p $(@D)
+	$(call say,BPF)$(CLANG) -O2 -g -target bpf -Wall -Wextra -Werror -I. \
+		-I/usr/include/$(bpf_multiarch) -c -o $@ $<
+
+$(O)/obj/perf/memif/%.o: CFLAGS += $(call pkg_cflags,$(dataplane_pkgs))
+$(bench_memif): $(call objects,perf/memif/main.c perf/blast/streams.c)
+	@mkdir -p $(@D)
+	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(dataplane_pkgs)) -lrte_net_memif
