@@ -48,10 +48,31 @@ $(O)/obj/tests/unit/rtpgen_test.o: CPPFLAGS += -Iperf
 $(O)/tests/rtpgen_test: $(call objects,$(patsubst %,perf/rtpgen/%.c,histogram party stream voice))
 tests e2e: $(rtpgen)
 
+# Streams of RTP through the kernel's networking, and through shared memory, and what comes back.
+bench_blast := $(O)/bench/bridgetap-bench-blast
+bench_memif := $(O)/bench/bridgetap-bench-memif
+
+bench_sink  := $(O)/bench/sink.bpf.o
+
+$(bench_blast): $(call objects,$(patsubst %,perf/blast/%.c,main receive streams)) | $(bench_sink)
+	@mkdir -p $(@D)
+	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(call pkg_libs,libbpf)
+
+$(bench_sink): perf/blast/sink.bpf.c perf/blast/sink.h
+	@mkdir -p $(@D)
+	$(call say,BPF)$(CLANG) -O2 -g -target bpf -Wall -Wextra -Werror -I. \
+		-I/usr/include/$(bpf_multiarch) -c -o $@ $<
+
+$(O)/obj/perf/memif/%.o: CFLAGS += $(call pkg_cflags,$(dataplane_pkgs))
+$(bench_memif): $(call objects,perf/memif/main.c perf/blast/streams.c)
+	@mkdir -p $(@D)
+	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(dataplane_pkgs)) -lrte_net_memif
+
 .PHONY: bench bench-system
-bench: ## measure kernels, worker and control plane, with 100,000 calls (as root)
+bench: ## measure kernels, worker, control plane with 100,000 calls, and peers (as root)
 	@deploy/bootstrap build bench
-	@$(MAKE) --no-print-directory $(jobs) all $(bench_control) $(bench_kernels) $(bench_worker)
+	@$(MAKE) --no-print-directory $(jobs) all $(bench_control) $(bench_kernels) \
+		$(bench_worker) $(bench_blast) $(bench_memif) $(O)/python/stamp
 	@BRIDGETAP_BUILD=$(O) /usr/bin/python3 -B perf/bench/bench.py; status=$$?; \
 		$(give_back); exit $$status
 

@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 Bridgetap contributors
-"""What the data plane's kernels and its worker cost, and what the control plane does with 100,000
-live calls: `make bench`.
+"""What the data plane's kernels and its worker cost, what the control plane does with 100,000 live
+calls, and what peers do with the calls that the appliance has: `make bench`.
 
 The kernels run by themselves, and so does the worker, on bursts made in memory. Then both planes
 run as they would, the data plane over AF_XDP in a network namespace; a client in C loads the API
-over the Unix socket and takes the time. No media flows meanwhile."""
+over the Unix socket and takes the time. No media flows until then. Last, it does: through the
+appliance and through peers in turn, see peers.py."""
 
 import os
 import subprocess
@@ -19,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/lib"))
 
 from lab import BUILD, RECORDING, Lab, Missing, run  # noqa: E402
+from peers import measure_peers  # noqa: E402
 from results import Results, print_machine, print_table  # noqa: E402
 
 OUT = BUILD / "bench"
@@ -175,7 +177,7 @@ def has_all(results, figures):
 
 
 def main():
-    print("Bridgetap benchmark: kernels, worker, and the control plane with 100,000 live calls\n")
+    print("Bridgetap benchmark: kernels, worker, 100,000 live calls, and peers\n")
     print_machine()
     results = Results(OUT / "results.tsv", fresh=True)
     measure_kernels(results)
@@ -186,12 +188,13 @@ def main():
     try:
         with Lab(work) as lab:
             failed = measure(lab, results)
+        complete = measure_peers(results, OUT / "peers")
     except Missing as missing:
         sys.exit(f"The benchmark cannot run here: {missing}")
     print()
     print_table(results)
     print(f"All rows are in {os.path.relpath(results.path)}; logs are in {os.path.relpath(work)}.")
-    if failed:
+    if failed or not complete:
         sys.exit(1)
 
 
