@@ -14,6 +14,7 @@ from appliance import start_appliance, stop_appliance
 from bridgetap.v1 import directory_pb2
 from lab import run
 from office import Office, refused, verify_audit
+from rtp import steps
 from test_call_monitor import join
 
 SIZE = "1m"
@@ -105,6 +106,7 @@ def test_nothing_is_done_that_could_not_be_kept_and_media_goes_on(office, disk):
     assert office.call().monitors[0].mode == BARGE and office.call().agent_user == "ann"
 
     talk.assert_heard(BARGE)
+    assert steps(talk.customer.packets) == []
     # Nobody is kept in, and reading works.
     talk.leave()
     talk.assert_silenced_since(time.monotonic())

@@ -2,6 +2,7 @@
 # Copyright (c) 2026 Bridgetap contributors
 """RTP endpoints for tests: they send constant levels and note everything they get."""
 
+import bisect
 import collections
 import random
 import select
@@ -73,6 +74,7 @@ class Party:
         self.sequence = random.getrandbits(16)
         self.timestamp = random.getrandbits(32)
         self.packets = []
+        self.sends = []  # (time, sequence number) of each packet sent
         self.sent = 0
         self.speaking = threading.Event()
         self._stop = threading.Event()
@@ -103,6 +105,7 @@ class Party:
 
     def send(self):
         """One packet, now."""
+        self.sends.append((time.monotonic(), self.sequence & 0xffff))
         self._socket.sendto(pack(self.payload, self.sequence, self.timestamp, self.ssrc,
                                  self.payload_type), self.remote)
         self.sequence += 1
@@ -130,6 +133,26 @@ def levels(*parties, seconds=0.3, settle=0.2):
     time.sleep(seconds)
     heard = [sorted(level(packet) for packet in party.since(start)) for party in parties]
     return [sounds[len(sounds) // 2] if sounds else None for sounds in heard]
+
+
+def clocked_since(listener, clock, moment):
+    """What `listener` got because of packets that `clock` sent after a moment of time.monotonic().
+    By cause and not by arrival: a packet may wait for its reader, and that tells nothing. The
+    appliance adds a constant to sequence numbers; most packets arrive before the next one is sent,
+    which shows it."""
+    packets = listener.since(moment)
+    sends = list(clock.sends)
+    times = [sent for sent, _ in sends]
+    offsets = collections.Counter()
+    for packet in packets:
+        newest = bisect.bisect_left(times, packet.time) - 1
+        if newest >= 0:
+            offsets[(packet.sequence - sends[newest][1]) & 0xffff] += 1
+    first = bisect.bisect_right(times, moment)
+    if not offsets or first == len(sends):
+        return []
+    begin = sends[first][1] + offsets.most_common(1)[0][0]
+    return [packet for packet in packets if (packet.sequence - begin) & 0xffff < 0x8000]
 
 
 def steps(packets):
