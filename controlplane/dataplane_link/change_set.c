@@ -61,7 +61,9 @@ void change_set_merge(struct change_set *to, struct change_set *from)
 		if (there == NULL) {
 			change_set_put(to, entry);
 		} else {
-			LL_CONCAT(there->waiters, entry->waiters);
+			/* What comes back has waited for longer, and is told first. */
+			LL_CONCAT(entry->waiters, there->waiters);
+			there->waiters = entry->waiters;
 			free(entry);
 		}
 	}
