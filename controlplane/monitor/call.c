@@ -284,6 +284,8 @@ static void swap_lists(struct text_list *a, struct text_list *b)
 
 void call_bring_back(struct call *call, struct call_memento *memento)
 {
+	bool transfer = strcmp(call->agent_user, memento->agent_user) != 0;
+
 	call->agent = memento->agent;
 	call->customer = memento->customer;
 	call->direction = memento->direction;
@@ -295,6 +297,8 @@ void call_bring_back(struct call *call, struct call_memento *memento)
 		recording_close(&call->recording);
 	call_note_labels(call);
 	call_note_extension(call);
+	if (transfer)
+		call_agent_changed(call);
 }
 
 void call_memento_free(struct call_memento *memento)

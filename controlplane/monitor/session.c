@@ -120,6 +120,7 @@ static int join(enum deed deed, struct call *call, const struct user *user, enum
 	if (*session == NULL)
 		return refusal->error;
 	(*session)->invited = deed == DEED_JOIN_INVITED;
+	(*session)->announced = true;
 	tell(*session, call->agent_user, NOTICE_MONITOR_JOINED, WHY_NONE, 0);
 	hand_attend(call, *session);
 	return 0;
@@ -185,7 +186,8 @@ void session_end(struct session *session, enum why why, uint32_t reasons)
 	call->session_count--;
 	call_note(call);
 	tell(session, session->user, NOTICE_SESSION_ENDED, why, reasons);
-	tell(session, call->agent_user, NOTICE_MONITOR_LEFT, why, 0);
+	if (session->announced)
+		tell(session, call->agent_user, NOTICE_MONITOR_LEFT, why, 0);
 	hand_desert(call, session, why);
 	free_session(session);
 }

@@ -21,7 +21,8 @@ struct session {
 	char id[RANDOM_ID_SIZE];
 	char *user;
 	enum mode mode;
-	bool invited; /* by the agent of the call */
+	bool invited;	/* by the agent of the call */
+	bool announced; /* the agent of the call has been told of them */
 	struct leg leg;
 	uint64_t joined_ms;
 };

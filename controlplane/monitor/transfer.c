@@ -23,9 +23,9 @@ void call_note_extension(struct call *call)
 }
 
 /* The agent of the call begins, or ends, to be attended by those who monitor it. */
-static void tell_agent_of_monitors(const struct call *call, enum notice_kind kind, enum why why)
+static void tell_agent_of_monitors(struct call *call, enum notice_kind kind, enum why why)
 {
-	const struct session *session;
+	struct session *session;
 
 	for (session = call->sessions; session != NULL; session = session->next) {
 		const struct notice notice = {
@@ -37,6 +37,7 @@ static void tell_agent_of_monitors(const struct call *call, enum notice_kind kin
 			.session = session,
 		};
 
+		session->announced = kind == NOTICE_MONITOR_JOINED;
 		notify(&notice);
 	}
 }
@@ -65,7 +66,6 @@ int call_set_agent(struct call *call, const char *agent_user)
 	agent_leaves(call);
 	free(call->agent_user);
 	call->agent_user = copy;
-	tell_agent_of_monitors(call, NOTICE_MONITOR_JOINED, WHY_NONE);
 	return 0;
 }
 
@@ -88,6 +88,8 @@ void call_agent_changed(struct call *call)
 {
 	dismiss_guests(call);
 	enforce_call(call);
+	/* Of those who stay: who had to go was never there for this agent. */
+	tell_agent_of_monitors(call, NOTICE_MONITOR_JOINED, WHY_NONE);
 	call_note_extension(call);
 }
 

@@ -210,12 +210,14 @@ def test_a_transfer_removes_the_monitor_where_it_does_not(office):
     office.set_monitoring_access("200", excluded_users=["sue"])
     talk = office.talk()
     talk.join(BARGE, "sue")
-    with Notices(office.api, "sue") as sue, Notices(office.api, "ann") as ann:
+    with Notices(office.api, "sue") as sue, Notices(office.api, "ann") as ann, \
+            Notices(office.api, "bob") as bob:
         time.sleep(0.1)
         office.transfer("bob")
         talk.assert_silenced_since(time.monotonic())
         assert names(sue.expect("SESSION_ENDED", "RIGHT_LOST").reasons) == ["NOT_PERMITTED"]
         ann.expect("MONITOR_LEFT", "TRANSFERRED")
+        assert len(bob.messages) == 1, "for the new agent nobody was ever there"
     for party in (talk.agent, talk.customer, talk.recorded_agent):
         assert steps(party.packets) == []
     record, = office.audit(action="transfer")
