@@ -36,7 +36,7 @@ static int check_user(const struct user_settings *settings, struct refusal *refu
 	return text_check("user.name", settings->name, NAME_MAX_BYTES, refusal);
 }
 
-/* No entry on both sides, and none twice: sorted copies would be faster, but lists are short. */
+/* No entry on both sides. Each against each: a side has ACCESS_LIST_MAX entries at most. */
 static int check_sides(const char *field, const struct text_list *included,
 	const struct text_list *excluded, struct refusal *refusal)
 {
