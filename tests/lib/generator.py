@@ -30,17 +30,20 @@ def favour(pid):
 @contextlib.contextmanager
 def favoured_session():
     """Where the scheduler has groups by session (sched_autogroup), it is the session that counts
-    against other sessions, and a process only within its own."""
+    against other sessions, and a process only within its own. Where it has none, or this session
+    has none of its own (the file is then absent or empty), there is nothing to set."""
     group = Path("/proc/self/autogroup")
-    before = group.read_text().split()[-1] if group.exists() else None
+    before = group.read_text().split() if group.exists() else []
+    if not before:
+        yield
+        return
     with contextlib.suppress(OSError):
         group.write_text(str(NICE))
     try:
         yield
     finally:
         with contextlib.suppress(OSError):
-            if before is not None:
-                group.write_text(before)
+            group.write_text(before[-1])
 
 
 def _memif(lab, number, name, role, mac):
