@@ -115,15 +115,15 @@ static void prefetch_listeners(const struct leg *leg)
 	const struct leg *legs = legs_of(leg);
 
 	for (unsigned i = 0; i < leg->hearer_count; i++)
-		rte_prefetch0(&legs[leg->hearers[i].leg].stream);
+		rte_prefetch1(&legs[leg->hearers[i].leg].stream);
 	if (leg->siblings == 2)
 		return;
 	for (unsigned i = 0; i < leg->siblings; i++)
-		rte_prefetch0(&legs[i]);
-	rte_prefetch0(call_terms(leg));
-	rte_prefetch0((const uint8_t *)call_terms(leg) + RTE_CACHE_LINE_SIZE);
+		rte_prefetch1(&legs[i]);
+	rte_prefetch1(call_terms(leg));
+	rte_prefetch1((const uint8_t *)call_terms(leg) + RTE_CACHE_LINE_SIZE);
 	if (leg->ring != NULL)
-		rte_prefetch0(leg->ring);
+		rte_prefetch1(leg->ring);
 }
 
 bool forward_accept(struct forward_packet *packet, struct forward_env *env)
@@ -328,9 +328,9 @@ static void prefetch_samples(const struct pcm_ring *ring, uint32_t timestamp, un
 	const uint8_t *end = &ring->samples[PCM_RING_SAMPLES], *last = begin + count;
 
 	for (; begin < last && begin < end; begin += RTE_CACHE_LINE_SIZE)
-		rte_prefetch0(begin);
+		rte_prefetch1(begin);
 	if (last <= end)
-		rte_prefetch0(last - 1);
+		rte_prefetch1(last - 1);
 }
 
 void forward_prefetch(const struct forward_packet *packet)
@@ -351,7 +351,7 @@ void forward_prefetch(const struct forward_packet *packet)
 
 			if (t == source->hearers[i].term || ring == NULL)
 				continue;
-			rte_prefetch0(ring);
+			rte_prefetch1(ring);
 			prefetch_samples(ring, rtp->timestamp + terms[t].timeline.offset,
 				rtp->payload_length);
 		}

@@ -82,8 +82,8 @@ static bool find_slot(struct worker *w, struct forward_packet *packet)
 	}
 	packet->realm = (uint16_t)realm;
 	packet->slot = (uint16_t)slot;
-	rte_prefetch0(&w->table->realm[realm].owner[slot]);
-	rte_prefetch0(&w->table->realm[realm].legs[slot]);
+	rte_prefetch1(&w->table->realm[realm].owner[slot]);
+	rte_prefetch1(&w->table->realm[realm].legs[slot]);
 	return true;
 }
 
@@ -104,8 +104,8 @@ static bool find_leg(struct worker *w, struct forward_packet *packet)
 		drop(w, packet->mbuf, COUNTER_drop_unknown_port);
 		return false;
 	}
-	rte_prefetch0(packet->leg);
-	rte_prefetch0((const uint8_t *)packet->leg + RTE_CACHE_LINE_SIZE);
+	rte_prefetch1(packet->leg);
+	rte_prefetch1((const uint8_t *)packet->leg + RTE_CACHE_LINE_SIZE);
 	return true;
 }
 
@@ -150,7 +150,7 @@ void worker_burst(struct worker *w, struct rte_mbuf **mbufs, unsigned count, uin
 	};
 
 	for (unsigned i = 0; i < count; i++)
-		rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], void *));
+		rte_prefetch1(rte_pktmbuf_mtod(mbufs[i], void *));
 	count = parse_frames(w, mbufs, count, packets, kept);
 	STAGE(count, kept, find_slot(w, kept[i_]));
 	STAGE(count, kept, find_leg(w, kept[i_]));
