@@ -18,7 +18,8 @@ VERSION  := 0.1.0
 ifeq ($(origin CC),default)
 CC       := gcc
 endif
-OPTIMIZE ?= -O2 -march=x86-64-v2
+# The CPU is the least that DPDK's own packages run on.
+OPTIMIZE ?= -O2 -march=corei7
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
 CFLAGS   += -std=gnu11 -g $(OPTIMIZE) $(WARNINGS) -fno-strict-aliasing -fstack-protector-strong
 CPPFLAGS += -I. -I$(O)/gen -DBRIDGETAP_VERSION='"$(VERSION)"' -D_GNU_SOURCE

@@ -12,6 +12,12 @@ $(O)/lib/control.a: $(call proto_objects,$(dataplane_wire))
 
 $(O)/obj/dataplane/%.o: CPPFLAGS += -Idataplane
 $(O)/obj/dataplane/%.o: CFLAGS += $(if $(findstring /media/,$@),,$(call pkg_cflags,$(dataplane_pkgs)))
+# What a packet passes through is compiled as one where programs that packets pass through are
+# linked; tests link the same objects as they are.
+dataplane_lto := $(if $(SANITIZE),,-flto=auto -ffat-lto-objects)
+$(call objects,$(wildcard dataplane/call/*.c dataplane/net/*.c dataplane/worker/*.c) \
+	$(filter-out dataplane/media/kernels%,$(wildcard dataplane/media/*.c))): CFLAGS += $(dataplane_lto)
+
 # In DPDK 22.11 the limit on the width of vectors is not yet part of the stable interface.
 $(O)/obj/dataplane/control/start.o: CPPFLAGS += -DALLOW_EXPERIMENTAL_API
 
@@ -24,4 +30,4 @@ $(call objects,$(wildcard dataplane/control/*.c) dataplane/main.c): | $(call pro
 
 $(O)/bin/bridgetap-dataplane: $(call objects,dataplane/main.c) $(dataplane_libs)
 	@mkdir -p $(@D)
-	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(dataplane_pkgs))
+	$(call say,LD)$(CC) $(OPTIMIZE) $(dataplane_lto) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(dataplane_pkgs))

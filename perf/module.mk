@@ -28,7 +28,7 @@ $(O)/obj/perf/burst/%.o: CPPFLAGS += -Idataplane -DALLOW_EXPERIMENTAL_API
 $(O)/obj/perf/burst/%.o: CFLAGS += $(call pkg_cflags,$(dataplane_pkgs))
 $(bench_worker): $(call objects,$(wildcard perf/burst/*.c)) $(dataplane_libs)
 	@mkdir -p $(@D)
-	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(dataplane_pkgs)) -lrte_net_null
+	$(call say,LD)$(CC) $(OPTIMIZE) $(dataplane_lto) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(dataplane_pkgs)) -lrte_net_null
 
 # The media's client: it plays both sides of many calls, and sets them up through the same client
 # of the API.
