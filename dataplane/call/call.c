@@ -41,7 +41,7 @@ static uint16_t gain_of(const struct leg_plan *listener, const struct leg_plan *
 }
 
 /* The listener's row: indexes of the plans it hears, preferred clock first. */
-static unsigned row_of(const struct leg_plan *plans, unsigned count, unsigned listener,
+static unsigned plan_row(const struct leg_plan *plans, unsigned count, unsigned listener,
 	uint8_t row[static CALL_LEGS_MAX])
 {
 	unsigned length = 0;
@@ -61,7 +61,7 @@ static unsigned mixed_legs(const struct leg_plan *plans, unsigned count)
 	unsigned mixed = 0;
 
 	for (unsigned listener = 0; listener < count; listener++) {
-		unsigned length = row_of(plans, count, listener, row);
+		unsigned length = plan_row(plans, count, listener, row);
 
 		for (unsigned i = 1; i < length; i++)
 			mixed |= 1u << row[i];
@@ -74,30 +74,45 @@ unsigned call_rings(const struct leg_plan *plans, unsigned count)
 	return (unsigned)__builtin_popcount(mixed_legs(plans, count));
 }
 
-size_t call_size(const struct leg_plan *plans, unsigned count)
+/* Terms in the longest row. */
+static unsigned longest_row(const struct leg_plan *plans, unsigned count)
 {
 	uint8_t row[CALL_LEGS_MAX];
-	size_t terms = 0;
+	unsigned longest = 0;
 
 	for (unsigned listener = 0; listener < count; listener++)
-		terms += row_of(plans, count, listener, row);
-	return sizeof(struct call) + count * (sizeof(struct leg) + sizeof(struct leg_rest)) +
-	       terms * sizeof(struct term);
+		longest = RTE_MAX(longest, plan_row(plans, count, listener, row));
+	return longest;
 }
 
-static void leg_init(
-	struct leg *leg, unsigned index, unsigned siblings, const struct leg_plan *plan)
+size_t call_size(const struct leg_plan *plans, unsigned count)
+{
+	size_t row = longest_row(plans, count) * sizeof(struct term);
+
+	return sizeof(struct call) + count * (sizeof(struct leg) + row + sizeof(struct leg_rest));
+}
+
+void leg_set_from(struct leg *leg, const struct endpoint *from)
+{
+	leg_rest(leg)->from = *from;
+	memcpy(&leg->from_tail, from->address + 12, sizeof(leg->from_tail));
+	leg->from_port = from->port;
+	leg->from_ipv6 = !endpoint_is_ipv4(from);
+}
+
+static void leg_init(struct leg *leg, unsigned index, unsigned siblings, unsigned row,
+	const struct leg_plan *plan)
 {
 	struct leg_rest *rest;
 
 	*leg = (struct leg){
-		.from = plan->from.port != 0 ? plan->from : plan->remote,
-		.payload_type = plan->payload_type,
+		.payload_type = plan->payload_type & 127,
 		.role = (uint8_t)(plan->role & 7),
 		.codec = plan->codec & 7,
 		.learn = plan->learn,
 		.index = index & 15,
 		.siblings = siblings & 15,
+		.row = row & 15,
 		.nexthop = plan->nexthop,
 		.port_id = (uint8_t)plan->port_id,
 		.clock = LEG_CLOCK_NONE,
@@ -111,43 +126,50 @@ static void leg_init(
 		.realm = plan->realm,
 		.local_port = plan->local_port,
 	};
+	leg_set_from(leg, plan->from.port != 0 ? &plan->from : &plan->remote);
 	memcpy(leg->header, plan->header.bytes, sizeof(leg->header));
 	memcpy(rest->header6, plan->header.bytes, sizeof(rest->header6));
 	rtp_stream_init(&leg->stream, plan->ssrc);
 }
 
-void call_init(struct call *call, uint32_t number, uint8_t worker, const struct leg_plan *plans,
-	unsigned count, struct pcm_ring **rings)
+/* Fill in the listener's row, and make it known to those it hears. */
+static void row_init(struct leg *listener, const struct leg_plan *plans, unsigned count)
 {
-	unsigned mixed = mixed_legs(plans, count);
-	uint8_t row[CALL_LEGS_MAX], terms = 0;
+	uint8_t row[CALL_LEGS_MAX], index = listener->index;
+	unsigned length = plan_row(plans, count, index, row);
+
+	for (uint8_t t = 0; t < length; t++) {
+		struct leg *source = &legs_of(listener)[row[t]];
+
+		leg_terms(listener)[t] = (struct term){
+			.source = row[t],
+			.gain = { 0, gain_of(&plans[index], &plans[row[t]]) },
+		};
+		if (length > 1)
+			source->mixers |= 1u << source->hearer_count & 0x7f;
+		source->hearers[source->hearer_count++] = (struct hearer){ index & 15, t & 7, 0 };
+	}
+	listener->term_count = (uint8_t)length;
+	listener->untouched = length == 1 && plans[row[0]].codec == plans[index].codec;
+}
+
+void call_init(struct call *call, uint32_t number, uint8_t worker, const struct leg_plan *plans,
+	unsigned count, uint8_t **buffers)
+{
+	unsigned mixed = mixed_legs(plans, count), row = longest_row(plans, count);
 
 	call->number = number;
 	call->worker = worker;
 	call->leg_count = (uint8_t)count;
 	for (uint8_t i = 0; i < count; i++)
-		leg_init(&call->legs[i], i, count, &plans[i]);
-
+		leg_init(&call->legs[i], i, count, row, &plans[i]);
 	for (uint8_t i = 0; i < count; i++) {
-		struct leg *listener = &call->legs[i];
+		struct leg *leg = &call->legs[i];
 
-		listener->first_term = terms;
-		listener->term_count = (uint8_t)row_of(plans, count, i, row);
-		terms = (uint8_t)(terms + listener->term_count);
-		for (uint8_t t = 0; t < listener->term_count; t++) {
-			struct leg *source = &call->legs[row[t]];
-
-			leg_terms(listener)[t] = (struct term){
-				.source = row[t],
-				.gain = { 0, gain_of(&plans[i], &plans[row[t]]) },
-			};
-			source->hearers[source->hearer_count++] = (struct hearer){ i & 15, t & 15 };
-		}
-		if (mixed >> i & 1) {
-			listener->ring = *rings++;
-			pcm_ring_init(listener->ring, leg_taint(listener),
-				codec_get(listener->codec)->silence);
-		}
+		row_init(leg, plans, count);
+		if (mixed >> i & 1)
+			pcm_ring_init(&leg->ring, *buffers++, leg_taint(leg),
+				codec_get(leg->codec)->silence);
 	}
 }
 
@@ -171,20 +193,20 @@ static struct term *find_term(const struct leg *listener, uint32_t id)
 /* What comes in from a leg goes on, unless the far end was re-signalled to be another one. */
 static void take_over_source(struct leg *leg, struct leg *old)
 {
-	struct pcm_ring *ring = leg->ring;
+	uint8_t *buffer = leg->ring.samples;
 
 	if (leg->codec != old->codec || leg->role != old->role)
 		return;
 	if (leg->learn && old->learn)
-		leg->from = old->from;
-	leg->refused = old->refused && endpoint_equal(&leg->from, &old->from);
+		leg_set_from(leg, &leg_rest(old)->from);
+	leg->refused = old->refused && endpoint_equal(&leg_rest(leg)->from, &leg_rest(old)->from);
 	leg->heard_ms = old->heard_ms;
 	leg->frame = old->frame;
 	leg->source = old->source;
 	leg_rest(leg)->past = leg_rest(old)->past;
-	if (ring != NULL && old->ring != NULL) {
+	if (buffer != NULL && old->ring.samples != NULL) {
 		leg->ring = old->ring;
-		old->ring = ring;
+		old->ring.samples = buffer;
 	}
 }
 
@@ -192,14 +214,16 @@ static void take_over_source(struct leg *leg, struct leg *old)
 static void fade_voice(
 	struct leg *leg, const struct call *old, const struct term *term, uint64_t now_us)
 {
-	const struct pcm_ring *ring = old->legs[term->source].ring;
+	const struct pcm_ring *ring = &old->legs[term->source].ring;
 	struct fade *fade = &leg_rest(leg)->fade;
 	int16_t pcm[MIX_RAMP_SAMPLES];
 	uint8_t coded[MIX_RAMP_SAMPLES];
+	uint32_t next; /* of that voice's timestamps: what the stream goes on with */
 
-	if (ring == NULL || term->gain.now == 0 || !term->timeline.anchored)
+	if (ring->samples == NULL || term->gain.now == 0 || !term->timeline.anchored)
 		return;
-	if (pcm_ring_read(ring, term->timeline.next, coded, MIX_RAMP_SAMPLES) == 0)
+	next = leg->stream.next_timestamp - leg->stream.timestamp_offset + term->timeline.offset;
+	if (pcm_ring_read(ring, next, coded, MIX_RAMP_SAMPLES) == 0)
 		return;
 	codec_get(old->legs[term->source].codec)->decode(pcm, coded, MIX_RAMP_SAMPLES);
 	mix_fade_out(pcm, MIX_RAMP_SAMPLES, term->gain.now);
@@ -212,6 +236,19 @@ static void fade_voice(
 	}
 	leg->fading |= ring->taint;
 	fade->end_us = now_us + FADE_VALID_US;
+}
+
+void leg_set_clock(struct leg *listener, unsigned t)
+{
+	for (unsigned i = 0; i < listener->term_count; i++) {
+		struct leg *source = &legs_of(listener)[leg_terms(listener)[i].source];
+
+		for (unsigned h = 0; h < source->hearer_count; h++)
+			if (source->hearers[h].leg == listener->index)
+				source->hearers[h].clocked = i == t;
+		source->settled_ms = source->heard_ms;
+	}
+	listener->clock = (uint8_t)t;
 }
 
 /* What goes out to a leg goes on: the stream, its clock, and the voices in it. */
@@ -235,7 +272,7 @@ static void take_over_listener(struct leg *leg, struct leg *old, uint64_t now_us
 		term->gain.now = before->gain.now;
 		term->timeline = before->timeline;
 		if (old->clock != LEG_CLOCK_NONE && before == &leg_terms(old)[old->clock]) {
-			leg->clock = (uint8_t)i;
+			leg_set_clock(leg, i);
 			leg->clock_restarts = old->clock_restarts;
 		}
 	}
@@ -266,9 +303,13 @@ void call_take_over(struct call *call, struct call *old, uint64_t now_us)
 
 void call_begin(struct call *call, uint64_t now_us)
 {
-	for (unsigned i = 0; i < call->leg_count; i++)
-		if (call->legs[i].heard_ms == 0)
-			call->legs[i].heard_ms = (uint32_t)(now_us / 1000);
+	for (unsigned i = 0; i < call->leg_count; i++) {
+		struct leg *leg = &call->legs[i];
+
+		if (leg->heard_ms == 0)
+			leg->heard_ms = (uint32_t)(now_us / 1000);
+		leg->settled_ms = leg->heard_ms;
+	}
 }
 
 static uint8_t heard_roles(const struct call *call, const struct leg *leg)

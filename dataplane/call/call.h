@@ -48,11 +48,11 @@ struct leg_plan {
 	struct header_template header;
 };
 
-/* One source in a listener's row of the matrix, with a gain above zero. */
+/* One source in a listener's row of the matrix, with a gain above zero. Four are a cache line. */
 struct term {
-	uint8_t source; /* index of the leg in the call */
-	struct gain gain;
 	struct timeline timeline;
+	struct gain gain;
+	uint8_t source; /* index of the leg in the call */
 };
 
 /* The last of a voice that just left a listener's row, faded to silence; there is one while
@@ -65,49 +65,62 @@ struct fade {
 /* Who hears a source: a leg of the call, and the term of that leg's row. */
 struct hearer {
 	uint8_t leg : 4;
-	uint8_t term : 4;
+	uint8_t term : 3;
+	uint8_t clocked : 1; /* its stream runs by the source's clock */
 };
+
+_Static_assert(CALL_LEGS_MAX <= 1 << 4 && CALL_SEATS_MAX <= 1 << 3, "a hearer in a byte");
+
+/* Caches fetch lines in pairs: a pair that lies across two legs would bring what nobody wants. */
+#define LEG_ALIGN (2 * RTE_CACHE_LINE_SIZE)
 
 /* A leg. What every packet from it touches is in the first of its two cache lines, what every
  * packet to it touches in the second; the rest is apart. */
 struct leg {
-	struct pcm_ring *ring; /* NULL unless some listener mixes this voice with another */
-	struct endpoint from;  /* media is accepted from here alone; port 0: still to be learned */
-	uint16_t frame;	       /* samples in the newest packet */
+	struct pcm_ring ring; /* there is one where some listener mixes this voice with another */
 	struct rtp_source source;
-	uint32_t heard_ms; /* when the newest packet was accepted; at first, when the leg began */
-	uint8_t payload_type;
+	uint32_t heard_ms;   /* when the newest packet was accepted; at first, when the leg began */
+	uint32_t settled_ms; /* until then no listener will change to this leg's clock */
+	uint32_t from_tail;  /* of leg_rest.from: the last four bytes of its address */
+	uint16_t from_port;  /* 0: `from` is still to be learned */
+	uint16_t frame : 9;  /* samples in the newest packet */
+	uint16_t mixers : 7; /* bits of those among the first hearers who hear others, too */
+	uint8_t payload_type : 7;
+	uint8_t learn : 1;
 	uint8_t role : 3; /* enum role */
 	uint8_t codec : 3;
-	uint8_t learn : 1;
 	uint8_t refused : 1; /* EVENT_SOURCE_REFUSED has been told */
+	uint8_t from_ipv6 : 1;
 	uint8_t index : 4;
 	uint8_t siblings : 4; /* legs of the call, this one included: so that nobody has to look */
-	uint8_t hearer_count;
+	uint8_t hearer_count : 4;
+	uint8_t row : 4; /* terms in the longest row of the call: above 1 somebody mixes */
 	struct hearer hearers[CALL_LEGS_MAX - 1];
 
 	struct rtp_stream stream __rte_cache_aligned;
 	uint16_t nexthop;
 	uint16_t clock_restarts; /* of the clock's source, when the stream began to follow it */
 	uint8_t port_id;
-	uint8_t first_term; /* of the row, in call_terms(): the preferred clock */
 	uint8_t term_count;
 	uint8_t clock; /* the term whose packets clock the stream, or LEG_CLOCK_NONE */
 	uint8_t out_payload_type;
 	uint8_t out_codec;
+	uint8_t untouched;     /* hears one voice, in the codec it comes in */
 	uint8_t fading;	       /* taint of the voices in leg_rest.fade; 0 while there are none */
 	uint8_t header_length; /* of the template, 0 for none; IPv6's is in leg_rest */
 	uint8_t header[HEADER_IPV4_SIZE];
-} __rte_cache_aligned;
+} __rte_aligned(LEG_ALIGN);
 
 _Static_assert(offsetof(struct leg, stream) == 64 && sizeof(struct leg) == 128,
 	"the hot state of a leg is two cache lines");
+_Static_assert(sizeof(struct term) == 16, "four terms are a cache line");
 
 /* What few packets touch. */
 struct leg_rest {
 	uint32_t id;
 	uint8_t realm;
 	uint16_t local_port;
+	struct endpoint from; /* media is accepted from here alone; port 0: still to be learned */
 	struct rtp_source_past past;
 	struct fade fade;
 	uint8_t header6[HEADER_IPV6_SIZE];
@@ -118,7 +131,8 @@ struct call {
 	uint32_t number; /* the main lcore's handle */
 	uint8_t worker;
 	uint8_t leg_count;
-	struct leg legs[]; /* followed in memory by the rest of each, and by all terms */
+	struct leg
+		legs[]; /* followed in memory by a row of terms for each, and by the rest of each */
 };
 
 /* All legs of the call that `leg` is in, and the call itself. */
@@ -132,41 +146,53 @@ static inline struct call *call_of(const struct leg *leg)
 	return (struct call *)((uintptr_t)legs_of(leg) - offsetof(struct call, legs));
 }
 
-static inline struct leg_rest *leg_rest(const struct leg *leg)
+/* The row of leg `index` in the call that `leg` is in. */
+static inline struct term *row_of(const struct leg *leg, unsigned index)
 {
-	return (struct leg_rest *)&legs_of(leg)[leg->siblings] + leg->index;
+	return (struct term *)&legs_of(leg)[leg->siblings] + index * leg->row;
 }
 
-/* All rows of the call that `leg` is in, and the row of a listener. */
-static inline struct term *call_terms(const struct leg *leg)
-{
-	struct leg_rest *rest = (struct leg_rest *)&legs_of(leg)[leg->siblings];
-
-	return (struct term *)&rest[leg->siblings];
-}
-
+/* The row of a leg; where another one of its call is at hand, of which alone the first line is
+ * looked at, sibling_terms() spares the memory a line. */
 static inline struct term *leg_terms(const struct leg *leg)
 {
-	return call_terms(leg) + leg->first_term;
+	return row_of(leg, leg->index);
 }
+
+static inline struct term *sibling_terms(const struct leg *leg, const struct leg *sibling)
+{
+	return row_of(leg, (unsigned)(sibling - legs_of(leg)));
+}
+
+static inline struct leg_rest *leg_rest(const struct leg *leg)
+{
+	return (struct leg_rest *)row_of(leg, leg->siblings) + leg->index;
+}
+
+/* Accept media from `from` alone, or from whoever is first where its port is 0. */
+void leg_set_from(struct leg *leg, const struct endpoint *from);
 
 /* The TAINT_ bit of a leg's voice; 0 for a recorder. */
 uint8_t leg_taint(const struct leg *leg);
 
-/* Bytes of memory for a call of these legs, aligned to a cache line by the caller. */
+/* Let the listener's stream run by the clock of its row's term `t` from now on. The owning worker.
+ */
+void leg_set_clock(struct leg *listener, unsigned t);
+
+/* Bytes of memory for a call of these legs, aligned to LEG_ALIGN by the caller. */
 size_t call_size(const struct leg_plan *plans, unsigned count);
 
-/* How many PCM rings call_init() takes for these legs. */
+/* How many voices of these legs are mixed with others: of so many, call_init() takes buffers. */
 unsigned call_rings(const struct leg_plan *plans, unsigned count);
 
 /* Build a call of `count` legs (at most CALL_LEGS_MAX) in `call`, with the rows of the matrix as
- * the roles and modes of the plans give them. `rings` are as many as call_rings() said and belong
- * to the call from now on. Main lcore. */
+ * the roles and modes of the plans give them. `buffers`, of PCM_RING_SAMPLES bytes each, are as
+ * many as call_rings() said and belong to the call from now on. Main lcore. */
 void call_init(struct call *call, uint32_t number, uint8_t worker, const struct leg_plan *plans,
-	unsigned count, struct pcm_ring **rings);
+	unsigned count, uint8_t **buffers);
 
 /* Let `call` go on from where `old`, which it replaces, is: the streams of legs that stay, what
- * they learned, and the voices that are being mixed. A voice that is heard no more fades. Rings
+ * they learned, and the voices that are being mixed. A voice that is heard no more fades. Buffers
  * may change hands; each call still owns as many as before. The owning worker, between bursts. */
 void call_take_over(struct call *call, struct call *old, uint64_t now_us);
 

@@ -21,6 +21,8 @@
 /* What a worker lends to the calls it owns while it works through a burst. */
 struct forward_env {
 	uint64_t now_us;
+	uint32_t now_ms;
+	uint32_t arrival[CODEC_COUNT]; /* now, in units of each codec's timestamps */
 	struct counters *counters;
 	struct rte_mempool *pool;
 	struct rte_ring *events;
@@ -41,11 +43,13 @@ struct forward_packet {
 /* A burst is worked through in stages, each over all of its packets, so that what one stage has
  * asked the memory for is there when the next one needs it. The worker that owns the calls. */
 
-/* Accept `packet`, or drop it and return false. */
+/* Accept `packet`, or drop it and return false. Asks the memory for its listeners. */
 bool forward_accept(struct forward_packet *packet, struct forward_env *env);
 
-/* Ask the memory for the voices that an accepted packet will be mixed with. */
-void forward_prefetch(const struct forward_packet *packet);
+/* Ask the memory for where the voices are that an accepted packet will be mixed with; and, when
+ * that is there, for those voices. */
+void forward_prefetch_sources(const struct forward_packet *packet, const struct forward_env *env);
+void forward_prefetch_voices(const struct forward_packet *packet);
 
 /* Send what the listeners of an accepted packet are to hear. Takes the mbuf. */
 void forward_deliver(struct forward_packet *packet, struct forward_env *env);

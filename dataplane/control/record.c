@@ -101,23 +101,23 @@ static int find_way(struct leg_plan *plan, const struct realm_set *realms,
 static struct call *build_call(const struct record *record)
 {
 	unsigned ring_count = call_rings(record->plans, record->leg_count), made = 0;
-	struct pcm_ring *rings[CALL_LEGS_MAX];
-	struct call *call = rte_zmalloc(
-		"call", call_size(record->plans, record->leg_count), RTE_CACHE_LINE_SIZE);
+	uint8_t *buffers[CALL_LEGS_MAX];
+	struct call *call =
+		rte_zmalloc("call", call_size(record->plans, record->leg_count), LEG_ALIGN);
 
 	while (call != NULL && made < ring_count) {
-		rings[made] = rte_malloc("pcm_ring", sizeof(*rings[0]), RTE_CACHE_LINE_SIZE);
-		if (rings[made] == NULL)
+		buffers[made] = rte_malloc("pcm_ring", PCM_RING_SAMPLES, RTE_CACHE_LINE_SIZE);
+		if (buffers[made] == NULL)
 			break;
 		made++;
 	}
 	if (call == NULL || made < ring_count) {
 		while (made > 0)
-			rte_free(rings[--made]);
+			rte_free(buffers[--made]);
 		rte_free(call);
 		return NULL;
 	}
-	call_init(call, record->number, record->worker, record->plans, record->leg_count, rings);
+	call_init(call, record->number, record->worker, record->plans, record->leg_count, buffers);
 	return call;
 }
 
@@ -139,7 +139,7 @@ static void free_call(struct call *call)
 	if (call == NULL)
 		return;
 	for (unsigned i = 0; i < call->leg_count; i++)
-		rte_free(call->legs[i].ring);
+		rte_free(call->legs[i].ring.samples);
 	rte_free(call);
 }
 

@@ -3,7 +3,6 @@
 #include "media/pcm_ring.h"
 
 #include <errno.h>
-#include <stddef.h>
 #include <string.h>
 
 #include "fastpath.h"
@@ -37,12 +36,9 @@ static void silence(struct pcm_ring *ring, uint32_t timestamp, unsigned count)
 	memset(ring->samples, ring->silence, count - head);
 }
 
-void pcm_ring_init(struct pcm_ring *ring, uint8_t taint, uint8_t silence)
+void pcm_ring_init(struct pcm_ring *ring, uint8_t *samples, uint8_t taint, uint8_t silence)
 {
-	ring->end = 0;
-	ring->filled = 0;
-	ring->taint = taint;
-	ring->silence = silence;
+	*ring = (struct pcm_ring){ .samples = samples, .taint = taint, .silence = silence };
 }
 
 /* Make `count` samples from `timestamp` on part of what the ring holds. */
@@ -56,18 +52,18 @@ static int make_room(struct pcm_ring *ring, uint32_t timestamp, unsigned count)
 			ring->filled = 0;
 		} else {
 			silence(ring, ring->end, gap);
-			ring->filled += gap;
+			ring->filled = (uint16_t)(ring->filled + gap);
 		}
 	} else if (behind > ring->filled) {
 		return -ERANGE;
 	} else if (behind >= count) {
 		return 0; /* late, and wholly inside what is held */
 	} else {
-		ring->filled -= behind; /* overlaps the end: counted again below */
+		ring->filled = (uint16_t)(ring->filled - behind); /* the rest is counted again */
 	}
 
 	ring->end = timestamp + count;
-	ring->filled = smaller(ring->filled + count, PCM_RING_SAMPLES);
+	ring->filled = (uint16_t)smaller(ring->filled + count, PCM_RING_SAMPLES);
 	return 0;
 }
 

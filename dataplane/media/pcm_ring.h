@@ -13,16 +13,23 @@
 #define PCM_RING_SAMPLES 1024 /* 128 ms at 8 kHz; a power of two */
 
 struct pcm_ring {
-	uint32_t end;	 /* timestamp just past the newest sample */
-	uint32_t filled; /* samples valid before `end`; 0 while empty */
-	uint8_t taint;	 /* role bits of whose voice is in here, see bpf/rec_guard.h */
-	uint8_t silence; /* what stands for it */
-	uint8_t samples[PCM_RING_SAMPLES] __attribute__((aligned(64)));
+	uint8_t *samples; /* PCM_RING_SAMPLES of them, not owned; NULL: there is no ring */
+	uint32_t end;	  /* timestamp just past the newest sample */
+	uint16_t filled;  /* samples valid before `end`; 0 while empty */
+	uint8_t taint;	  /* role bits of whose voice is in here, see bpf/rec_guard.h */
+	uint8_t silence;  /* what stands for it */
 };
 
-/* Make `ring` empty; `taint` says whose voice will be written, `silence` what its codec has for no
- * sound. */
-void pcm_ring_init(struct pcm_ring *ring, uint8_t taint, uint8_t silence);
+/* Make `ring` an empty one in `samples`, best at the beginning of a cache line; `taint` says whose
+ * voice will be written, `silence` what its codec has for no sound. */
+void pcm_ring_init(struct pcm_ring *ring, uint8_t *samples, uint8_t taint, uint8_t silence);
+
+/* Make `ring` empty again. */
+static inline void pcm_ring_clear(struct pcm_ring *ring)
+{
+	ring->end = 0;
+	ring->filled = 0;
+}
 
 /* Write `count` (at most PCM_RING_SAMPLES) samples that begin at `timestamp`. Samples
  * skipped since the last write read as silence; a late packet fills the place it belongs to.

@@ -52,6 +52,5 @@ uint32_t timeline_position(struct timeline *timeline, const struct pcm_ring *rin
 		timeline->least_slack = INT16_MAX;
 	}
 
-	timeline->next = timestamp + timeline->offset + count;
 	return timestamp + timeline->offset;
 }

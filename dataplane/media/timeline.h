@@ -15,11 +15,10 @@
  * primary's own path). All zero is a timeline without an offset yet. Worker-owned. */
 struct timeline {
 	uint32_t offset;     /* other's timestamp = primary's timestamp + offset */
-	uint32_t next;	     /* other's timestamp that follows the newest read */
 	int16_t least_slack; /* samples the ring held beyond the read; the least in this window */
 	uint8_t frames;	     /* reads in this window */
-	bool anchored;
-	bool underrun; /* the last position lacked samples */
+	uint8_t anchored : 1;
+	uint8_t underrun : 1; /* the last position lacked samples */
 };
 
 /* The timestamp in `ring` to read `count` samples from, for the primary's packet `timestamp`.

@@ -109,9 +109,10 @@ enum frame_fault frame_parse(const uint8_t *data, size_t length, struct frame *f
 	fault = parse_ethernet(&rest, &frame->vlan, &ethertype);
 	if (fault != FRAME_OK)
 		return fault;
+	frame->ipv6 = ethertype == RTE_ETHER_TYPE_IPV6;
 	if (ethertype == RTE_ETHER_TYPE_IPV4)
 		fault = parse_ipv4(&rest, frame);
-	else if (ethertype == RTE_ETHER_TYPE_IPV6)
+	else if (frame->ipv6)
 		fault = parse_ipv6(&rest, frame);
 	else
 		fault = FRAME_NOT_IP;

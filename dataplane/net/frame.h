@@ -27,6 +27,7 @@ struct frame {
 	const uint8_t *payload; /* into the frame that was parsed */
 	uint16_t payload_length;
 	uint16_t vlan; /* VLAN id of the outermost 802.1Q tag, 0 without one */
+	uint8_t ipv6;  /* 1, or 0: IPv4 */
 };
 
 /* Parse `length` bytes. At most one 802.1Q tag is understood; IPv4 options are skipped; IPv6

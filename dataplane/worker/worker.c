@@ -10,6 +10,7 @@
 #include "fastpath.h"
 
 #define COMMANDS_PER_ROUND 32
+#define AHEAD		   4u /* packets between asking for memory and looking at it */
 
 /* Each fault of the parsers has its own counter. */
 static const enum counter frame_fault_counter[] = {
@@ -105,7 +106,6 @@ static bool find_leg(struct worker *w, struct forward_packet *packet)
 		return false;
 	}
 	rte_prefetch1(packet->leg);
-	rte_prefetch1((const uint8_t *)packet->leg + RTE_CACHE_LINE_SIZE);
 	return true;
 }
 
@@ -137,11 +137,26 @@ static bool parse_rtp(struct worker *w, struct forward_packet *packet)
 		(count) = kept_;                                    \
 	} while (0)
 
+/* Deliver accepted packets. What each will need of memory is asked for while those before it are
+ * worked on: asked for all at once, most of it would wait for its turn. */
+static void deliver(struct forward_packet **packets, unsigned count, struct forward_env *env)
+{
+	for (unsigned i = 0; i < count + 2 * AHEAD; i++) {
+		if (i < count)
+			forward_prefetch_sources(packets[i], env);
+		if (i - AHEAD < count)
+			forward_prefetch_voices(packets[i - AHEAD]);
+		if (i - 2 * AHEAD < count)
+			forward_deliver(packets[i - 2 * AHEAD], env);
+	}
+}
+
 void worker_burst(struct worker *w, struct rte_mbuf **mbufs, unsigned count, uint64_t now_us)
 {
 	struct forward_packet packets[WORKER_BURST], *kept[WORKER_BURST];
 	struct forward_env env = {
 		.now_us = now_us,
+		.now_ms = (uint32_t)(now_us / 1000),
 		.counters = &w->counters,
 		.pool = w->pool,
 		.events = w->events,
@@ -149,18 +164,17 @@ void worker_burst(struct worker *w, struct rte_mbuf **mbufs, unsigned count, uin
 		.tx = w->tx,
 	};
 
+	for (unsigned codec = CODEC_NONE + 1; codec < CODEC_COUNT; codec++)
+		env.arrival[codec] = (uint32_t)(now_us * codec_get(codec)->clock_rate / 1000000);
 	for (unsigned i = 0; i < count; i++)
-		rte_prefetch1(rte_pktmbuf_mtod(mbufs[i], void *));
+		rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], void *));
 	count = parse_frames(w, mbufs, count, packets, kept);
 	STAGE(count, kept, find_slot(w, kept[i_]));
 	STAGE(count, kept, find_leg(w, kept[i_]));
 	STAGE(count, kept, parse_rtp(w, kept[i_]));
 	STAGE(count, kept, forward_accept(kept[i_], &env));
 	counters_add(&w->counters, COUNTER_rx_accepted, count);
-	for (unsigned i = 0; i < count; i++)
-		forward_prefetch(kept[i]);
-	for (unsigned i = 0; i < count; i++)
-		forward_deliver(kept[i], &env);
+	deliver(kept, count, &env);
 }
 
 /* --- one round --- */

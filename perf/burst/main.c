@@ -105,8 +105,10 @@ static void fill(struct rte_mbuf *mbuf, const struct speaker *speaker, uint32_t 
 	struct endpoint to = speaker->local, from = speaker->remote;
 	struct header_template header;
 	struct rtp_packet packet = {
-		.sequence = (uint16_t)round,
-		.timestamp = round * SAMPLES,
+		/* Begun at random, as RFC 3550 wants it: all in step would favour some lines of the
+		 * caches and some banks of the memory. */
+		.sequence = (uint16_t)(round + speaker->ssrc),
+		.timestamp = round * SAMPLES + speaker->ssrc,
 		.ssrc = speaker->ssrc,
 	};
 

@@ -92,18 +92,19 @@ static unsigned plan_call(struct population *p, unsigned number, struct leg_plan
 	return count;
 }
 
-static void add_call(
-	struct population *p, unsigned number, struct pcm_ring **next_ring, uint64_t now_us)
+static void add_call(struct population *p, unsigned number, uint8_t **next_buffer, uint64_t now_us)
 {
 	struct leg_plan plans[CALL_LEGS_MAX];
-	struct pcm_ring *rings[CALL_LEGS_MAX];
+	uint8_t *buffers[CALL_LEGS_MAX];
 	unsigned count = plan_call(p, number, plans);
 	size_t size = call_size(plans, count);
-	struct call *call = new (1, size);
+	struct call *call = or_die(rte_zmalloc(NULL, size, LEG_ALIGN));
 
-	for (unsigned i = 0; i < call_rings(plans, count); i++)
-		rings[i] = (*next_ring)++;
-	call_init(call, number, p->worker, plans, count, rings);
+	for (unsigned i = 0; i < call_rings(plans, count); i++) {
+		buffers[i] = *next_buffer;
+		*next_buffer += PCM_RING_SAMPLES;
+	}
+	call_init(call, number, p->worker, plans, count, buffers);
 	call_begin(call, now_us);
 	port_table_insert(&p->table, call);
 	for (unsigned i = 0; i < p->speakers_a_call; i++) {
@@ -124,7 +125,7 @@ void population_create(struct population *p, enum scene scene, unsigned calls, u
 {
 	unsigned parties = scene == SCENE_FORWARD ? 2 : 3;
 	struct leg_plan plans[CALL_LEGS_MAX];
-	struct pcm_ring *next_ring;
+	uint8_t *next_buffer;
 	unsigned rings;
 
 	*p = (struct population){ .worker = worker, .scene = scene, .calls = calls };
@@ -138,11 +139,11 @@ void population_create(struct population *p, enum scene scene, unsigned calls, u
 	p->live = new (calls, sizeof(struct call *));
 	rings = call_rings(plans, plan_call(p, 0, plans));
 	if (rings > 0)
-		p->rings = new ((size_t)calls * rings, sizeof(*p->rings));
-	p->ring_bytes = (size_t)calls * rings * sizeof(*p->rings);
-	next_ring = p->rings;
+		p->rings = new ((size_t)calls * rings, PCM_RING_SAMPLES);
+	p->ring_bytes = (size_t)calls * rings * PCM_RING_SAMPLES;
+	next_buffer = p->rings;
 	for (unsigned i = 0; i < calls; i++)
-		add_call(p, i, &next_ring, now_us);
+		add_call(p, i, &next_buffer, now_us);
 }
 
 void population_destroy(struct population *p)

@@ -35,7 +35,7 @@ struct population {
 	struct realm_set realms;
 	struct port_table table;
 	struct call **live;
-	struct pcm_ring *rings;
+	uint8_t *rings;
 	size_t leg_bytes; /* of all legs, without rings; and of the rings */
 	size_t ring_bytes;
 	unsigned legs;

@@ -10,13 +10,14 @@
 
 #define FRAME 160
 
+static uint8_t buffer[PCM_RING_SAMPLES];
 static struct pcm_ring ring;
 
 static int reset(void **state)
 {
 	(void)state;
 	memset(&ring, 0x5a, sizeof(ring)); /* nothing may depend on what was there before */
-	pcm_ring_init(&ring, 1, 0);
+	pcm_ring_init(&ring, buffer, 1, 0);
 	return 0;
 }
 
@@ -214,7 +215,7 @@ static void what_is_missing_reads_as_the_codecs_silence(void **state)
 	uint8_t pcm[3 * FRAME];
 
 	(void)state;
-	pcm_ring_init(&ring, 1, 0xd5);
+	pcm_ring_init(&ring, buffer, 1, 0xd5);
 	write_frame(0);
 	write_frame(2 * FRAME);
 	pcm_ring_read(&ring, FRAME, pcm, 3 * FRAME);

@@ -10,6 +10,8 @@
 #define DEPTH (FRAME + 16)
 
 /* The other source writes frames whose samples count up; the reader can tell what it got. */
+static uint8_t buffer[PCM_RING_SAMPLES];
+
 static void write_frame(struct pcm_ring *ring, uint32_t timestamp)
 {
 	uint8_t pcm[FRAME];
@@ -29,7 +31,7 @@ static void reads_are_continuous_whatever_the_phase(void **state)
 			static struct pcm_ring ring;
 			uint32_t other = 0xfffff000, expected = 0;
 
-			pcm_ring_init(&ring, 1, 0);
+			pcm_ring_init(&ring, buffer, 1, 0);
 			srandom(3);
 			for (unsigned n = 0; n < 200; n++) {
 				int late = phase + (jitter ? (int)(random() % jitter) : 0);
@@ -56,7 +58,7 @@ static void reading_again_gives_the_same_place(void **state)
 	uint32_t first;
 
 	(void)state;
-	pcm_ring_init(&ring, 1, 0);
+	pcm_ring_init(&ring, buffer, 1, 0);
 	for (unsigned n = 0; n < 4; n++)
 		write_frame(&ring, n * FRAME);
 	first = timeline_position(&timeline, &ring, 5000, FRAME, DEPTH);
@@ -71,7 +73,7 @@ static void missing_samples_move_the_reader_back_once(void **state)
 	unsigned underruns = 0, n = 0;
 
 	(void)state;
-	pcm_ring_init(&ring, 1, 0);
+	pcm_ring_init(&ring, buffer, 1, 0);
 	for (; n < 20; n++) {
 		write_frame(&ring, n * FRAME);
 		timeline_position(&timeline, &ring, n * FRAME, FRAME, DEPTH);
@@ -99,7 +101,7 @@ static void drift_is_followed(void **state)
 		double written = 0;
 		unsigned underruns = 0;
 
-		pcm_ring_init(&ring, 1, 0);
+		pcm_ring_init(&ring, buffer, 1, 0);
 		for (unsigned n = 0; n < 30000; n++) {
 			uint32_t at;
 			uint8_t pcm[FRAME];

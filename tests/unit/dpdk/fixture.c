@@ -194,13 +194,13 @@ int end_call(void **state)
 	return 0;
 }
 
-static struct pcm_ring *new_pcm_ring(void)
+static uint8_t *new_buffer(void)
 {
-	struct pcm_ring *ring = malloc(sizeof(*ring));
+	uint8_t *buffer = malloc(PCM_RING_SAMPLES);
 
-	assert_non_null(ring);
-	memset(ring, 0x33, sizeof(*ring));
-	return ring;
+	assert_non_null(buffer);
+	memset(buffer, 0x33, PCM_RING_SAMPLES);
+	return buffer;
 }
 
 static void free_call(struct call *call)
@@ -208,7 +208,7 @@ static void free_call(struct call *call)
 	if (call == NULL)
 		return;
 	for (unsigned i = 0; i < call->leg_count; i++)
-		free(call->legs[i].ring);
+		free(call->legs[i].ring.samples);
 	free(call);
 }
 
@@ -231,7 +231,7 @@ static void command(struct command *command)
 void put_call(unsigned parties)
 {
 	struct leg_plan chosen[PARTY_COUNT];
-	struct pcm_ring *rings[PARTY_COUNT];
+	uint8_t *buffers[PARTY_COUNT];
 	struct command put = { .kind = COMMAND_PUT_CALL, .token = chosen };
 	unsigned count = 0;
 
@@ -244,10 +244,9 @@ void put_call(unsigned parties)
 			chosen[count++] = plans[i];
 		}
 	for (unsigned i = 0; i < call_rings(chosen, count); i++)
-		rings[i] = new_pcm_ring();
-	put.call = aligned_alloc(
-		RTE_CACHE_LINE_SIZE, RTE_ALIGN_CEIL(call_size(chosen, count), RTE_CACHE_LINE_SIZE));
-	call_init(put.call, 1, 0, chosen, count, rings);
+		buffers[i] = new_buffer();
+	put.call = aligned_alloc(LEG_ALIGN, RTE_ALIGN_CEIL(call_size(chosen, count), LEG_ALIGN));
+	call_init(put.call, 1, 0, chosen, count, buffers);
 	for (unsigned i = 0; i < count; i++)
 		port_table_set_owner(&table, chosen[i].realm,
 			port_table_slot(&table, chosen[i].realm, chosen[i].local_port), 0);

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 Bridgetap contributors */
+#include "call/hear.h"
+
+#include <string.h>
+
+#include <rte_branch_prediction.h>
+
+#include "net/checksum.h"
+
+#include "fastpath.h"
+
+#define MIN_DEPTH 16 /* samples; the least a mix stays behind the newest one */
+
+static const int16_t *samples_of(struct delivery *d)
+{
+	if (d->pcm == NULL) {
+		codec_get(d->source->codec)->decode(d->decoded, d->packet->rtp.payload, d->count);
+		d->pcm = d->decoded;
+	}
+	return d->pcm;
+}
+
+static uint64_t sum_of(struct delivery *d)
+{
+	if (d->sum == 0)
+		d->sum = checksum_add(0, d->packet->rtp.payload, d->count);
+	return d->sum;
+}
+
+/* The packet and all that `listener` hears besides it at this moment. Mostly that is one other
+ * voice as it is, which need not be summed in 32 bits but is added and encoded in one go. */
+struct mix {
+	bool has_one;			  /* that voice is in `voice` */
+	bool summed;			  /* there is more: all is in `sum` */
+	uint8_t taint;			  /* 0 while nothing was added */
+	uint8_t coded[CODEC_MAX_SAMPLES]; /* of a voice that its ring has not in one piece */
+	int16_t voice[CODEC_MAX_SAMPLES];
+	int32_t sum[CODEC_MAX_SAMPLES];
+};
+
+/* Begin to sum, with what there is so far. */
+static void start_sum(struct mix *mix, struct delivery *d)
+{
+	struct gain unity = { GAIN_UNITY, GAIN_UNITY };
+
+	if (mix->summed)
+		return;
+	mix_start(mix->sum, samples_of(d), d->count);
+	if (mix->has_one)
+		mix_add(mix->sum, mix->voice, d->count, &unity);
+	mix->summed = true;
+}
+
+/* Add `count` samples of a voice from sample `from` of the packet on. */
+static void add_voice(struct mix *mix, struct delivery *d, const int16_t *pcm, unsigned from,
+	unsigned count, struct gain *gain)
+{
+	start_sum(mix, d);
+	mix_add(mix->sum + from, pcm, count, gain);
+}
+
+static void add_term(struct mix *mix, struct delivery *d, struct term *term)
+{
+	const struct leg *other = &legs_of(d->source)[term->source];
+	const uint8_t *coded;
+	uint32_t position;
+	unsigned depth, from;
+
+	if (other->ring.samples == NULL || is_silent(other, d->env->now_ms)) {
+		timeline_reset(&term->timeline);
+		return;
+	}
+	/* Behind the newest sample by one of its packets and twice its jitter. */
+	depth = MIN_DEPTH + other->frame + 2 * rtp_source_jitter(&other->source);
+	position = timeline_position(
+		&term->timeline, &other->ring, d->packet->rtp.timestamp, d->count, depth);
+	if (term->timeline.underrun)
+		counters_bump(d->env->counters, COUNTER_mix_underrun);
+	coded = pcm_ring_view(&other->ring, position, mix->coded, d->count);
+	if (coded == NULL)
+		return;
+	if (mix->has_one)
+		start_sum(mix, d); /* before another voice is decoded to the same place */
+	codec_get(other->codec)->decode(mix->voice, coded, d->count);
+	/* A voice that sets in within the packet ramps up from there. */
+	from = pcm_ring_missing_before(&other->ring, position);
+	if (mix->taint == 0 && from == 0 && gain_is(&term->gain, GAIN_UNITY))
+		mix->has_one = true;
+	else
+		add_voice(mix, d, mix->voice + from, from, d->count - from, &term->gain);
+	mix->taint |= leg_taint(d->source) | other->ring.taint;
+}
+
+static void add_fade(struct mix *mix, struct delivery *d, struct leg *listener)
+{
+	struct gain unity = { GAIN_UNITY, GAIN_UNITY };
+	struct fade *fade = &leg_rest(listener)->fade;
+
+	if (d->env->now_us < fade->end_us) {
+		add_voice(mix, d, fade->samples, 0, RTE_MIN(d->count, (unsigned)MIX_RAMP_SAMPLES),
+			&unity);
+		mix->taint |= leg_taint(d->source) | listener->fading;
+	}
+	*fade = (struct fade){ 0 };
+	listener->fading = 0;
+}
+
+static void encode_mix(
+	struct mix *mix, struct delivery *d, const struct codec *codec, uint8_t *payload)
+{
+	if (mix->summed) {
+		mix_finish(mix->voice, mix->sum, d->count);
+		codec->encode(payload, mix->voice, d->count);
+	} else {
+		codec->mix_encode(payload, samples_of(d), mix->voice, d->count);
+	}
+}
+
+/* The packet's own payload, in the listener's codec. */
+static uint64_t hear_alone(struct delivery *d, const struct leg *listener, uint8_t *payload)
+{
+	if (listener->out_codec != d->source->codec) {
+		codec_get(listener->out_codec)->encode(payload, samples_of(d), d->count);
+		counters_bump(d->env->counters, COUNTER_transcoded);
+		return checksum_add(0, payload, d->count);
+	}
+	if (payload != d->packet->rtp.payload)
+		memcpy(payload, d->packet->rtp.payload, d->count);
+	counters_bump(d->env->counters, COUNTER_forwarded);
+	return sum_of(d);
+}
+
+static uint8_t hear_mix(struct delivery *d, struct leg *listener, uint8_t *payload, uint64_t *sum)
+{
+	struct term *terms = sibling_terms(d->source, listener);
+	struct mix mix;
+
+	mix.has_one = false;
+	mix.summed = false;
+	mix.taint = 0;
+	for (unsigned i = 0; i < listener->term_count; i++)
+		if (i != listener->clock)
+			add_term(&mix, d, &terms[i]);
+	if (unlikely(listener->fading != 0))
+		add_fade(&mix, d, listener);
+
+	if (mix.taint == 0) {
+		*sum = hear_alone(d, listener, payload);
+		return leg_taint(d->source);
+	}
+	encode_mix(&mix, d, codec_get(listener->out_codec), payload);
+	counters_bump(d->env->counters, COUNTER_mixed);
+	*sum = checksum_add(0, payload, d->count);
+	return mix.taint;
+}
+
+uint8_t hear_packet(struct delivery *d, struct leg *listener, uint8_t *payload, uint64_t *sum)
+{
+	if (unlikely(!listener->untouched || listener->fading != 0))
+		return hear_mix(d, listener, payload, sum);
+	*sum = hear_alone(d, listener, payload);
+	return leg_taint(d->source);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 Bridgetap contributors */
+#ifndef BRIDGETAP_CALL_HEAR_H
+#define BRIDGETAP_CALL_HEAR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "call/forward.h"
+
+/* What one listener hears when a packet clocks its stream. The worker that owns the call. */
+
+/* A source that sent nothing for this long is silent: it clocks nobody and is in no mix. Longer
+ * than the longest packet and the jitter of a usable network. A new leg has as long to begin, so
+ * that after a restart each stream is clocked by whom it was clocked by before. */
+#define SILENCE_MS 100
+
+static inline bool is_silent(const struct leg *source, uint32_t now_ms)
+{
+	return now_ms - source->heard_ms > SILENCE_MS;
+}
+
+/* One accepted packet on its way to its listeners. */
+struct delivery {
+	struct forward_packet *packet;
+	struct forward_env *env;
+	struct leg *source;
+	const int16_t *pcm; /* its samples, decoded when first needed */
+	uint64_t sum;	    /* of its payload's bytes, added up when first needed; 0 before */
+	unsigned count;	    /* samples */
+	int16_t decoded[CODEC_MAX_SAMPLES];
+};
+
+/* Put the payload for `listener` in place of the packet's own at `payload`, and the sum of its
+ * bytes into `sum`. Returns the TAINT_ bits of whose voices are in it. */
+uint8_t hear_packet(struct delivery *d, struct leg *listener, uint8_t *payload, uint64_t *sum);
+
+#endif
