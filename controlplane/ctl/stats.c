@@ -9,7 +9,8 @@ static void print_stats(const void *response)
 {
 	const Bridgetap__V1__Stats *stats = response;
 
-	printf("%u calls\n", stats->calls);
+	printf("%u calls, %u of %u mixing legs\n", stats->calls, stats->mixing_legs,
+		stats->mixing_legs_max);
 	for (size_t i = 0; i < stats->n_workers; i++)
 		printf("worker on CPU %u: %u calls, %.1f %% busy\n", stats->workers[i]->lcore,
 			stats->workers[i]->calls, stats->workers[i]->busy_permille / 10.0);

@@ -67,6 +67,8 @@ static void encode_stats(
 	if (arena->failed)
 		return;
 	out->calls = in->calls;
+	out->mixing_legs = in->mixing_legs;
+	out->mixing_legs_max = in->mixing_legs_max;
 	for (; out->n_counters < in->n_counters; out->n_counters++) {
 		out->counters[out->n_counters]->name = in->counters[out->n_counters]->name;
 		out->counters[out->n_counters]->help = in->counters[out->n_counters]->help;

@@ -19,7 +19,8 @@
 #define DEFAULT_MBUFS  65535
 #define DEFAULT_CALLS  100000
 #define DEFAULT_SEATS  3
-#define DEFAULT_DSCP   46 /* expedited forwarding, RFC 3246 */
+#define DEFAULT_MIXING 65536u /* at the most: 68 MiB of rings */
+#define DEFAULT_DSCP   46     /* expedited forwarding, RFC 3246 */
 
 /* One file being read. The first complaint wins: what follows may only be its consequence. */
 struct reader {
@@ -384,7 +385,8 @@ static void default_bpf_directory(char *path, size_t size)
 static void read_all(struct reader *r, const config_setting_t *root, const char *program)
 {
 	static const char *const names[] = { "eal", "main_lcore", "workers", "socket",
-		"bpf_directory", "mbufs", "calls_max", "seats_max", "ports", "realms", NULL };
+		"bpf_directory", "mbufs", "calls_max", "seats_max", "mixing_legs_max", "ports",
+		"realms", NULL };
 	struct config *config = r->config;
 	char bpf[PATH_MAX];
 
@@ -398,6 +400,8 @@ static void read_all(struct reader *r, const config_setting_t *root, const char 
 	config->mbufs = get_number(r, root, "mbufs", 8191, 1 << 24, DEFAULT_MBUFS);
 	config->calls_max = get_number(r, root, "calls_max", 1, 1 << 20, DEFAULT_CALLS);
 	config->seats_max = get_number(r, root, "seats_max", 2, CALL_SEATS_MAX, DEFAULT_SEATS);
+	config->mixing_legs_max = get_number(r, root, "mixing_legs_max", 1, 1 << 22,
+		RTE_MIN(config->calls_max * (config->seats_max - 1), DEFAULT_MIXING));
 	read_ports(r, root);
 	read_realms(r, root);
 }

@@ -25,9 +25,10 @@ struct config {
 
 	char socket[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	char bpf_directory[PATH_MAX];
-	unsigned mbufs;	    /* packet buffers */
-	unsigned calls_max; /* calls at a time */
-	unsigned seats_max; /* agent, customer and monitors in a call */
+	unsigned mbufs;		  /* packet buffers */
+	unsigned calls_max;	  /* calls at a time */
+	unsigned seats_max;	  /* agent, customer and monitors in a call */
+	unsigned mixing_legs_max; /* legs at a time whose voice is mixed with another */
 
 	struct port_set ports; /* names, devargs and `recording` */
 

@@ -142,6 +142,8 @@ void dataplane_send_stats(void *arg, const char *call_id, uint64_t tag)
 	bridgetap__dataplane__v1__stats__init(&answer->stats);
 	answer->stats.tag = tag;
 	answer->stats.calls = registry_count(dp->registry);
+	answer->stats.mixing_legs = registry_mixing_legs(dp->registry);
+	answer->stats.mixing_legs_max = dp->rings.legs_max;
 	fill_counters(answer);
 	fill_workers(answer);
 	fill_ports(answer);

@@ -39,6 +39,7 @@ WRONG = [
     ("mbufs = 32767", "mbufs = 12", "must be a whole number from 8191"),
     ("mbufs = 32767", 'mbufs = "many"', "must be a whole number"),
     ("seats_max = 3", "seats_max = 9", "must be a whole number from 2 to 7"),
+    ("# mixing_legs_max = 20000", "mixing_legs_max = 0", "must be a whole number from 1"),
     ('"--no-telemetry"', '"-l", "--no-telemetry"', "lcores are set by"),
     ('port = "access"', 'port = "acess"', "the ports are access, recorder"),
     ('name = "recorder"', 'name = "access"', 'a port "access" already'),
