@@ -194,7 +194,7 @@ static int init_worker(struct dataplane *dp, uint8_t index)
 	unsigned one_to_one = RING_F_SP_ENQ | RING_F_SC_DEQ;
 
 	worker->index = index;
-	worker->lcore = dp->config.worker_lcores[index];
+	worker->lcore = index + 1u;
 	worker->cycles_per_us = rte_get_tsc_hz() / 1000000;
 	worker->ports = ports;
 	worker->realms = &dp->config.realms;
@@ -239,9 +239,11 @@ int dataplane_init_workers(struct dataplane *dp)
 	ret = init_rings(dp);
 	if (ret < 0)
 		return ret;
-	for (unsigned i = 0; i < count; i++)
-		rte_eal_remote_launch(worker_run, &dp->workers[i], dp->workers[i].lcore);
-	return 0;
+	for (unsigned i = 0; i < count && ret == 0; i++)
+		ret = rte_eal_remote_launch(worker_run, &dp->workers[i], dp->workers[i].lcore);
+	if (ret < 0)
+		log_error("a worker does not start: %s", strerror(-ret));
+	return ret;
 }
 
 static void batch_done(void *arg, uint64_t generation)
