@@ -49,7 +49,7 @@ $(dpdk_bin): $(O)/tests/dpdk/%: $(O)/obj/tests/unit/dpdk/%.o \
 		$(call objects,$(wildcard tests/unit/dpdk/fixture.c)) $(dataplane_libs)
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(test_libs) \
-		$(call pkg_libs,cmocka $(dataplane_pkgs)) -lrte_net_ring -lm
+		$(call pkg_libs,cmocka $(dataplane_pkgs)) -lrte_net_ring -lrte_net_null -lm
 
 unit_all := $(unit_bin) $(dpdk_bin) $(bpf_test_bin)
 
