@@ -13,6 +13,7 @@
 #include "control/record.h"
 #include "control/slot_book.h"
 #include "net/log.h"
+#include "net/steering.h"
 
 struct registry {
 	struct registry_config config;
@@ -60,7 +61,22 @@ static uint8_t least_loaded_worker(const struct registry *reg)
 	return (uint8_t)best;
 }
 
-/* Choose the worker: a call stays where it is, a new one goes where there are fewest. */
+/* The worker at which the NIC lets all packets of these legs arrive; PORT_OWNER_NONE where no
+ * worker gets them all. */
+static uint8_t steered_worker(const struct registry *reg, const struct record *record)
+{
+	uint16_t first =
+		steering_queue(record->plans[0].local_port, (uint16_t)reg->config.worker_count);
+
+	for (unsigned i = 1; i < record->leg_count; i++)
+		if (steering_queue(record->plans[i].local_port,
+			    (uint16_t)reg->config.worker_count) != first)
+			return PORT_OWNER_NONE;
+	return (uint8_t)first;
+}
+
+/* Choose the worker: a call stays where it is, a new one goes where its packets arrive. Where they
+ * arrive at several it goes where there are fewest calls. */
 static int place(struct registry *reg, struct record *record, const struct record *old,
 	struct refusal *refusal)
 {
@@ -74,6 +90,8 @@ static int place(struct registry *reg, struct record *record, const struct recor
 	else if (bound != PORT_OWNER_NONE)
 		record->worker = (uint8_t)bound;
 	else
+		record->worker = steered_worker(reg, record);
+	if (record->worker == PORT_OWNER_NONE)
 		record->worker = least_loaded_worker(reg);
 	return 0;
 }

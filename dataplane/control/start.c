@@ -297,6 +297,7 @@ int dataplane_init_control(struct dataplane *dp)
 		.realms = &config->realms,
 		.seats_max = config->seats_max,
 		.calls_max = config->calls_max,
+		.worker_count = config->worker_count,
 	};
 	int ret = init_descriptors(dp);
 
