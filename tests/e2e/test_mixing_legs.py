@@ -106,6 +106,17 @@ def test_all_calls_of_a_full_pool_can_be_changed_in_one_batch(full):
         assert full.stats().mixing_legs == full.calls * LEGS[mode]
 
 
+def test_batches_that_follow_each_other_closely_wait_for_the_rings_of_those_before(full):
+    count = 20
+    for number in range(count):
+        full.send(batch=pb.Batch(generation=full.generation + 1 + number, operations=[
+            pb.Operation(put_call=barged(n, 2 + number % 2)) for n in range(full.calls)]))
+    results = [full.receive("batch_result") for _ in range(count)]
+    assert [result.code for result in results] == [pb.ERROR_CODE_OK] * count, results
+    full.generation += count
+    assert full.stats().mixing_legs == 2 * full.calls
+
+
 def test_a_batch_that_fails_gives_back_what_it_took(full):
     before = sorted(full.snapshot(), key=lambda c: c.id)
     for _ in range(10):
