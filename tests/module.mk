@@ -49,7 +49,7 @@ $(dpdk_bin): $(O)/tests/dpdk/%: $(O)/obj/tests/unit/dpdk/%.o \
 		$(call objects,$(wildcard tests/unit/dpdk/fixture.c)) $(dataplane_libs)
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(test_libs) \
-		$(call pkg_libs,cmocka $(dataplane_pkgs)) -lrte_net_ring -lm
+		$(call pkg_libs,cmocka $(dataplane_pkgs)) -lrte_net_ring -lrte_net_null -lm
 
 unit_all := $(unit_bin) $(dpdk_bin) $(bpf_test_bin)
 
@@ -79,12 +79,18 @@ $(broken_matrix): $(call objects,dataplane/main.c tests/e2e/broken_matrix.c) $(d
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) $(LDFLAGS) -Wl,--wrap=plan_call -o $@ $^ $(call pkg_libs,$(dataplane_pkgs))
 
+# A NIC of several queues, which this machine may not have.
+nic := $(O)/tests/bridgetap-nic
+$(nic): $(call objects,tests/e2e/nic.c) $(call libs,net media)
+	@mkdir -p $(@D)
+	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(dataplane_pkgs))
+
 PYTEST := /usr/bin/python3 -B -m pytest -q
 
 .PHONY: tests
-tests: $(unit_all) $(broken_matrix) $(O)/python/stamp $(O)/grpcjs/stamp ## build the tests
+tests: $(unit_all) $(broken_matrix) $(nic) $(O)/python/stamp $(O)/grpcjs/stamp ## build the tests
 
 .PHONY: e2e
-e2e: $(programs) $(broken_matrix) $(O)/python/stamp $(O)/grpcjs/stamp ## run the end-to-end tests (as root)
+e2e: $(programs) $(broken_matrix) $(nic) $(O)/python/stamp $(O)/grpcjs/stamp ## run the end-to-end tests (as root)
 	@echo "end-to-end and interoperation tests$(if $(SANITIZE), under $(SANITIZE)):"
 	@BRIDGETAP_BUILD=$(O) $(PYTEST) $(pytest_args) tests/e2e tests/interop

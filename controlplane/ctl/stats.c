@@ -9,10 +9,18 @@ static void print_stats(const void *response)
 {
 	const Bridgetap__V1__Stats *stats = response;
 
-	printf("%u calls\n", stats->calls);
-	for (size_t i = 0; i < stats->n_workers; i++)
-		printf("worker on CPU %u: %u calls, %.1f %% busy\n", stats->workers[i]->lcore,
-			stats->workers[i]->calls, stats->workers[i]->busy_permille / 10.0);
+	printf("%u calls, %u of %u mixing legs\n", stats->calls, stats->mixing_legs,
+		stats->mixing_legs_max);
+	for (size_t i = 0; i < stats->n_workers; i++) {
+		const Bridgetap__V1__WorkerStats *worker = stats->workers[i];
+
+		printf("worker on CPU %u: %u calls, %.1f %% busy, in %llu, out %llu, "
+		       "handed to others %llu\n",
+			worker->lcore, worker->calls, worker->busy_permille / 10.0,
+			(unsigned long long)worker->rx_packets,
+			(unsigned long long)worker->tx_packets,
+			(unsigned long long)worker->handed_over);
+	}
 	for (size_t i = 0; i < stats->n_ports; i++) {
 		const Bridgetap__V1__PortStats *port = stats->ports[i];
 

@@ -178,6 +178,7 @@ static void ask_for_snapshot(struct link *link)
 static void take_realms(struct link *link, const Bridgetap__Dataplane__V1__Welcome *welcome)
 {
 	struct realm_description realms[REALMS_MAX];
+	struct port_classes classes;
 	unsigned count = 0;
 
 	for (size_t i = 0; i < welcome->n_realms && count < REALMS_MAX; i++) {
@@ -195,6 +196,11 @@ static void take_realms(struct link *link, const Bridgetap__Dataplane__V1__Welco
 		memcpy(realms[count].address.bytes, realm->address.data, realm->address.len);
 		count++;
 	}
+	if (port_classes_init(
+		    &classes, welcome->workers_of_ports.data, welcome->workers_of_ports.len) < 0)
+		log_line(LOG_WARNING, "the data plane's workers of ports cannot be used; packets "
+				      "are handed over between them");
+	world_set_port_classes(link->world, &classes);
 	if (world_set_realms(link->world, realms, count) < 0)
 		log_line(LOG_ERR, "out of memory for the data plane's realms");
 	link->world->seats_max = welcome->seats_max;

@@ -61,7 +61,8 @@ int leg_open(struct call *call, struct leg *leg, const struct media *media, bool
 
 	if (leg_check(call->organisation, media, recording, field, &realm, refusal) < 0)
 		return refusal->error;
-	port = port_pool_take(&realm->ports);
+	/* All of a call arrive at one worker; the first of them, beside port 0, chooses which. */
+	port = port_pool_take(&realm->ports, call->agent.local_port);
 	if (port == 0)
 		return refuse(refusal, -ENOSPC, "all %u ports of realm \"%s\" are in use",
 			realm->ports.count, realm->name);

@@ -21,6 +21,7 @@ void world_init(struct world *world, uint32_t (*random)(void *arg), void *arg)
 		.random = random,
 		.random_arg = arg,
 	};
+	port_classes_init(&world->port_classes, NULL, 0);
 }
 
 void world_random_id(const struct world *world, char id[static RANDOM_ID_SIZE])
@@ -88,7 +89,10 @@ static int set_realm(struct world *world, const struct realm_description *descri
 	if (realm->ports.first == description->first_port && realm->ports.count == count)
 		return 0;
 	port_pool_fini(&realm->ports);
-	return port_pool_init(&realm->ports, description->first_port, description->last_port);
+	if (port_pool_init(&realm->ports, description->first_port, description->last_port) < 0)
+		return -ENOMEM;
+	port_pool_set_classes(&realm->ports, &world->port_classes);
+	return 0;
 }
 
 int world_set_realms(struct world *world, const struct realm_description *realms, unsigned count)
@@ -100,6 +104,15 @@ int world_set_realms(struct world *world, const struct realm_description *realms
 			return ret;
 	}
 	return 0;
+}
+
+void world_set_port_classes(struct world *world, const struct port_classes *classes)
+{
+	if (memcmp(&world->port_classes, classes, sizeof(*classes)) == 0)
+		return;
+	world->port_classes = *classes;
+	for (unsigned i = 0; i < world->realm_count; i++)
+		port_pool_set_classes(&world->realms[i].ports, classes);
 }
 
 /* --- organisations --- */

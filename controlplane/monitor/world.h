@@ -82,6 +82,7 @@ struct world {
 	struct call *calls_by_wire_id;
 	struct realm realms[REALMS_MAX];
 	unsigned realm_count;
+	struct port_classes port_classes; /* of all realms */
 	unsigned seats_max;
 	uint64_t last_serial; /* of a call */
 	uint32_t (*random)(void *arg);
@@ -111,6 +112,10 @@ struct realm_description {
 	bool recording;
 };
 int world_set_realms(struct world *world, const struct realm_description *realms, unsigned count);
+
+/* Take over which ports' packets arrive at one worker of the data plane, for the realms there are
+ * and those to come. Calls keep the ports they have. */
+void world_set_port_classes(struct world *world, const struct port_classes *classes);
 
 /* --- organisations: 0 or `refusal` --- */
 

@@ -67,6 +67,8 @@ static void encode_stats(
 	if (arena->failed)
 		return;
 	out->calls = in->calls;
+	out->mixing_legs = in->mixing_legs;
+	out->mixing_legs_max = in->mixing_legs_max;
 	for (; out->n_counters < in->n_counters; out->n_counters++) {
 		out->counters[out->n_counters]->name = in->counters[out->n_counters]->name;
 		out->counters[out->n_counters]->help = in->counters[out->n_counters]->help;
@@ -75,9 +77,14 @@ static void encode_stats(
 	for (; out->n_workers < in->n_workers; out->n_workers++) {
 		const Bridgetap__Dataplane__V1__WorkerStats *worker = in->workers[out->n_workers];
 
-		out->workers[out->n_workers]->lcore = worker->lcore;
-		out->workers[out->n_workers]->calls = worker->calls;
-		out->workers[out->n_workers]->busy_permille = worker->busy_permille;
+		Bridgetap__V1__WorkerStats *to = out->workers[out->n_workers];
+
+		to->lcore = worker->cpu;
+		to->calls = worker->calls;
+		to->busy_permille = worker->busy_permille;
+		to->rx_packets = worker->rx_packets;
+		to->tx_packets = worker->tx_packets;
+		to->handed_over = worker->handed_over;
 	}
 	for (; out->n_ports < in->n_ports; out->n_ports++) {
 		const Bridgetap__Dataplane__V1__PortStats *from = in->ports[out->n_ports];

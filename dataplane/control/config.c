@@ -19,7 +19,8 @@
 #define DEFAULT_MBUFS  65535
 #define DEFAULT_CALLS  100000
 #define DEFAULT_SEATS  3
-#define DEFAULT_DSCP   46 /* expedited forwarding, RFC 3246 */
+#define DEFAULT_MIXING 65536u /* at the most: 64 MiB of rings */
+#define DEFAULT_DSCP   46     /* expedited forwarding, RFC 3246 */
 
 /* One file being read. The first complaint wins: what follows may only be its consequence. */
 struct reader {
@@ -192,40 +193,64 @@ static void read_eal(struct reader *r, const config_setting_t *root, const char 
 	}
 }
 
-static void read_lcores(struct reader *r, const config_setting_t *root)
+/* A worker polls without pause: whoever shares its CPU gets turns of milliseconds. */
+static void check_shared_cpu(
+	struct reader *r, const config_setting_t *workers, unsigned cpu, unsigned worker)
+{
+	const struct config *config = r->config;
+
+	if (cpu == config->main_cpu)
+		complain(r, workers,
+			"CPU %u is \"main_lcore\"; a worker polls without pause and needs one of "
+			"its "
+			"own (or set share_cpus = true, for a trial)",
+			cpu);
+	for (unsigned i = 0; i < worker; i++)
+		if (config->worker_cpus[i] == cpu)
+			complain(r, workers,
+				"CPU %u has a worker already; a worker polls without pause and "
+				"needs one of its own (or set share_cpus = true, for a trial)",
+				cpu);
+}
+
+static void read_cpus(struct reader *r, const config_setting_t *root)
 {
 	struct config *config = r->config;
-	char list[16 * (WORKER_MAX + 1)], main_lcore[16];
+	bool share = get_bool(r, root, "share_cpus");
 	config_setting_t *workers;
 	cpu_set_t usable;
 
 	sched_getaffinity(0, sizeof(usable), &usable);
-	config->main_lcore = get_number(r, root, "main_lcore", 0, RTE_MAX_LCORE - 1, 0);
-	snprintf(list, sizeof(list), "%u", config->main_lcore);
+	config->main_cpu = get_number(r, root, "main_lcore", 0, CPU_SETSIZE - 1, 0);
+	if (!CPU_ISSET(config->main_cpu, &usable))
+		complain(r, place_of(root, "main_lcore"),
+			"this machine has no CPU %u for \"main_lcore\"", config->main_cpu);
 	config->worker_count = get_list(r, root, "workers", WORKER_MAX, &workers);
 	for (unsigned i = 0; i < config->worker_count; i++) {
 		config_setting_t *element = config_setting_get_elem(workers, i);
-		unsigned lcore = number_of(r, element, "workers", 0, RTE_MAX_LCORE - 1);
+		unsigned cpu = number_of(r, element, "workers", 0, CPU_SETSIZE - 1);
 
-		if (lcore == config->main_lcore)
-			complain(r, workers,
-				"lcore %u is \"main_lcore\"; a worker polls without "
-				"pause and needs one of its own",
-				lcore);
-		if (!CPU_ISSET(lcore, &usable))
-			complain(
-				r, workers, "this machine has no CPU %u to run a worker on", lcore);
-		config->worker_lcores[i] = lcore;
-		snprintf(list + strlen(list), sizeof(list) - strlen(list), ",%u", lcore);
+		if (!CPU_ISSET(cpu, &usable))
+			complain(r, workers, "this machine has no CPU %u to run a worker on", cpu);
+		if (!share)
+			check_shared_cpu(r, workers, cpu, i);
+		config->worker_cpus[i] = cpu;
 	}
-	if (!CPU_ISSET(config->main_lcore, &usable))
-		complain(r, place_of(root, "main_lcore"),
-			"this machine has no CPU %u for \"main_lcore\"", config->main_lcore);
-	snprintf(main_lcore, sizeof(main_lcore), "%u", config->main_lcore);
-	add_eal(r, root, "-l");
+}
+
+static void add_lcores(struct reader *r, const config_setting_t *root)
+{
+	const struct config *config = r->config;
+	char list[16 * (WORKER_MAX + 1)];
+
+	snprintf(list, sizeof(list), "0@%u", config->main_cpu);
+	for (unsigned i = 0; i < config->worker_count; i++)
+		snprintf(list + strlen(list), sizeof(list) - strlen(list), ",%u@%u", i + 1,
+			config->worker_cpus[i]);
+	add_eal(r, root, "--lcores");
 	add_eal(r, root, list);
 	add_eal(r, root, "--main-lcore");
-	add_eal(r, root, main_lcore);
+	add_eal(r, root, "0");
 }
 
 static void read_ports(struct reader *r, const config_setting_t *root)
@@ -383,14 +408,16 @@ static void default_bpf_directory(char *path, size_t size)
 
 static void read_all(struct reader *r, const config_setting_t *root, const char *program)
 {
-	static const char *const names[] = { "eal", "main_lcore", "workers", "socket",
-		"bpf_directory", "mbufs", "calls_max", "seats_max", "ports", "realms", NULL };
+	static const char *const names[] = { "eal", "main_lcore", "workers", "share_cpus", "socket",
+		"bpf_directory", "mbufs", "calls_max", "seats_max", "mixing_legs_max", "ports",
+		"realms", NULL };
 	struct config *config = r->config;
 	char bpf[PATH_MAX];
 
 	check_names(r, root, names);
 	read_eal(r, root, program);
-	read_lcores(r, root);
+	read_cpus(r, root);
+	add_lcores(r, root);
 	get_text(r, root, "socket", config->socket, sizeof(config->socket), DEFAULT_SOCKET);
 	default_bpf_directory(bpf, sizeof(bpf));
 	get_text(r, root, "bpf_directory", config->bpf_directory, sizeof(config->bpf_directory),
@@ -398,6 +425,8 @@ static void read_all(struct reader *r, const config_setting_t *root, const char 
 	config->mbufs = get_number(r, root, "mbufs", 8191, 1 << 24, DEFAULT_MBUFS);
 	config->calls_max = get_number(r, root, "calls_max", 1, 1 << 20, DEFAULT_CALLS);
 	config->seats_max = get_number(r, root, "seats_max", 2, CALL_SEATS_MAX, DEFAULT_SEATS);
+	config->mixing_legs_max = get_number(r, root, "mixing_legs_max", 1, 1 << 22,
+		RTE_MIN(config->calls_max * (config->seats_max - 1), DEFAULT_MIXING));
 	read_ports(r, root);
 	read_realms(r, root);
 }

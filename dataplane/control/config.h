@@ -19,15 +19,17 @@ struct config {
 	char *eal[CONFIG_EAL_MAX + 1];
 	int eal_count;
 
-	unsigned main_lcore;
+	/* Lcore 0 is the main one and lcore n + 1 that of worker n, each on the CPU named here. */
+	unsigned main_cpu;
 	unsigned worker_count;
-	unsigned worker_lcores[WORKER_MAX];
+	unsigned worker_cpus[WORKER_MAX];
 
 	char socket[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	char bpf_directory[PATH_MAX];
-	unsigned mbufs;	    /* packet buffers */
-	unsigned calls_max; /* calls at a time */
-	unsigned seats_max; /* agent, customer and monitors in a call */
+	unsigned mbufs;		  /* packet buffers */
+	unsigned calls_max;	  /* calls at a time */
+	unsigned seats_max;	  /* agent, customer and monitors in a call */
+	unsigned mixing_legs_max; /* legs at a time whose voice is mixed with another */
 
 	struct port_set ports; /* names, devargs and `recording` */
 

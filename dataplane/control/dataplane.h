@@ -10,6 +10,7 @@
 #include "call/port_table.h"
 #include "control/config.h"
 #include "control/registry.h"
+#include "control/ring_pool.h"
 #include "control/server.h"
 #include "net/guard.h"
 #include "net/port.h"
@@ -23,6 +24,7 @@ struct dataplane {
 	struct rte_mempool *pool;
 	struct guard *guard;
 	struct port_table table;
+	struct ring_pool rings;
 	struct worker *workers;
 	struct rtnetlink *rtnl;
 	struct registry *registry;

@@ -68,6 +68,7 @@ struct record *record_create(const WireCall *wire, const struct record *old,
 	if (plan_call(record->wire, realms, seats_max, record->plans, &record->leg_count, refusal) <
 		0)
 		goto fail;
+	record->mixing_legs = call_rings(record->plans, record->leg_count);
 	return record;
 
 fail:
@@ -98,59 +99,52 @@ static int find_way(struct leg_plan *plan, const struct realm_set *realms,
 	return 0;
 }
 
-static struct call *build_call(const struct record *record)
+static int build_call(struct record *record, struct ring_pool *pool, struct refusal *refusal)
 {
-	unsigned ring_count = call_rings(record->plans, record->leg_count), made = 0;
-	uint8_t *buffers[CALL_LEGS_MAX];
+	uint8_t *rings[CALL_LEGS_MAX];
 	struct call *call =
 		rte_zmalloc("call", call_size(record->plans, record->leg_count), LEG_ALIGN);
 
-	while (call != NULL && made < ring_count) {
-		buffers[made] = rte_malloc("pcm_ring", PCM_RING_SAMPLES, RTE_CACHE_LINE_SIZE);
-		if (buffers[made] == NULL)
-			break;
-		made++;
-	}
-	if (call == NULL || made < ring_count) {
-		while (made > 0)
-			rte_free(buffers[--made]);
+	if (call == NULL)
+		return out_of_memory(refusal);
+	if (ring_pool_take(pool, rings, record->mixing_legs) < 0) {
 		rte_free(call);
-		return NULL;
+		return refuse(refusal, WIRE_ERROR(EXHAUSTED),
+			"one batch changes more mixed calls than there are spare PCM rings for");
 	}
-	call_init(call, record->number, record->worker, record->plans, record->leg_count, buffers);
-	return call;
+	call_init(call, record->number, record->worker, record->plans, record->leg_count, rings);
+	call->record = record;
+	record->live = call;
+	return 0;
 }
 
 int record_build(struct record *record, const struct realm_set *realms,
-	struct nexthop_table *nexthops, struct refusal *refusal)
+	struct nexthop_table *nexthops, struct ring_pool *pool, struct refusal *refusal)
 {
 	for (unsigned i = 0; i < record->leg_count; i++)
 		if (find_way(&record->plans[i], realms, nexthops, refusal) < 0)
 			return -1;
-	record->live = build_call(record);
-	if (record->live == NULL)
-		return out_of_memory(refusal);
-	record->live->record = record;
-	return 0;
+	return build_call(record, pool, refusal);
 }
 
-static void free_call(struct call *call)
+static void free_call(struct call *call, struct ring_pool *pool)
 {
 	if (call == NULL)
 		return;
 	for (unsigned i = 0; i < call->leg_count; i++)
-		rte_free(call->legs[i].ring.samples);
+		if (call->legs[i].ring.samples != NULL)
+			ring_pool_give_back(pool, call->legs[i].ring.samples);
 	rte_free(call);
 }
 
-void record_destroy(struct record *record, struct nexthop_table *nexthops)
+void record_destroy(struct record *record, struct nexthop_table *nexthops, struct ring_pool *pool)
 {
 	if (record == NULL)
 		return;
 	for (unsigned i = 0; i < record->leg_count; i++)
 		if (record->plans[i].nexthop != NEXTHOP_NONE)
 			nexthop_put(nexthops, record->plans[i].nexthop);
-	free_call(record->live);
+	free_call(record->live, pool);
 	wire_call_free(record->wire);
 	free(record);
 }

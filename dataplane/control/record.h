@@ -10,6 +10,7 @@
 #include "call/call.h"
 #include "call/event.h"
 #include "control/refusal.h"
+#include "control/ring_pool.h"
 #include "control/wire.h"
 #include "net/nexthop.h"
 #include "net/realm.h"
@@ -25,6 +26,7 @@ struct record {
 	uint32_t number;
 	uint8_t worker;
 	unsigned leg_count;
+	unsigned mixing_legs; /* that need a PCM ring each */
 	struct leg_plan plans[CALL_LEGS_MAX];
 };
 
@@ -33,13 +35,13 @@ struct record {
 struct record *record_create(const WireCall *wire, const struct record *old,
 	const struct realm_set *realms, unsigned seats_max, struct refusal *refusal);
 
-/* Find the ways to all legs, and build the object for the worker by `number` and `worker`. 0, or
- * -1 with `refusal` filled in. */
+/* Find the ways to all legs, and build the object for the worker by `number` and `worker`, with
+ * rings from `pool`. 0, or -1 with `refusal` filled in. */
 int record_build(struct record *record, const struct realm_set *realms,
-	struct nexthop_table *nexthops, struct refusal *refusal);
+	struct nexthop_table *nexthops, struct ring_pool *pool, struct refusal *refusal);
 
-/* NULL is allowed. The worker must have let go of the object. */
-void record_destroy(struct record *record, struct nexthop_table *nexthops);
+/* Its rings go back to `pool`. NULL is allowed. The worker must have let go of the object. */
+void record_destroy(struct record *record, struct nexthop_table *nexthops, struct ring_pool *pool);
 
 /* Note the source that a leg has learned. 0; -ENOENT where the leg is not there any more or needs
  * no learning; -ENOMEM. */

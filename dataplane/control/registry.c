@@ -6,12 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <rte_pause.h>
 #include <uthash.h>
 
 #include "control/post.h"
 #include "control/record.h"
 #include "control/slot_book.h"
 #include "net/log.h"
+#include "net/steering.h"
 
 struct registry {
 	struct registry_config config;
@@ -25,6 +27,7 @@ struct registry {
 	struct record **by_number;
 	uint32_t next_number;
 	unsigned calls_of_worker[WORKER_MAX];
+	unsigned mixing_legs;
 	uint64_t generation;
 };
 
@@ -58,7 +61,22 @@ static uint8_t least_loaded_worker(const struct registry *reg)
 	return (uint8_t)best;
 }
 
-/* Choose the worker: a call stays where it is, a new one goes where there are fewest. */
+/* The worker at which the NIC lets all packets of these legs arrive; PORT_OWNER_NONE where no
+ * worker gets them all. */
+static uint8_t steered_worker(const struct registry *reg, const struct record *record)
+{
+	uint16_t first =
+		steering_queue(record->plans[0].local_port, (uint16_t)reg->config.worker_count);
+
+	for (unsigned i = 1; i < record->leg_count; i++)
+		if (steering_queue(record->plans[i].local_port,
+			    (uint16_t)reg->config.worker_count) != first)
+			return PORT_OWNER_NONE;
+	return (uint8_t)first;
+}
+
+/* Choose the worker: a call stays where it is, a new one goes where its packets arrive. Where they
+ * arrive at several it goes where there are fewest calls. */
 static int place(struct registry *reg, struct record *record, const struct record *old,
 	struct refusal *refusal)
 {
@@ -72,6 +90,8 @@ static int place(struct registry *reg, struct record *record, const struct recor
 	else if (bound != PORT_OWNER_NONE)
 		record->worker = (uint8_t)bound;
 	else
+		record->worker = steered_worker(reg, record);
+	if (record->worker == PORT_OWNER_NONE)
 		record->worker = least_loaded_worker(reg);
 	return 0;
 }
@@ -102,6 +122,26 @@ static int check_claims(
 		reg->by_number[other]->wire->id);
 }
 
+/* Whether there are rings for `record` in place of `old`, and as many at hand as it needs: those of
+ * changes before may still be on their way back from the workers. */
+static int check_rings(struct registry *reg, const struct record *record, const struct record *old,
+	struct refusal *refusal)
+{
+	unsigned had = old != NULL ? old->mixing_legs : 0;
+
+	if (record->mixing_legs > had &&
+		reg->mixing_legs - had + record->mixing_legs > reg->config.rings->legs_max)
+		return refuse(refusal, WIRE_ERROR(EXHAUSTED),
+			"%u of %u mixing legs are in use and this would take %u more; raise "
+			"mixing_legs_max of the data plane",
+			reg->mixing_legs, reg->config.rings->legs_max, record->mixing_legs - had);
+	while (reg->config.rings->free_count < record->mixing_legs && post_is_waiting(&reg->post)) {
+		post_collect(&reg->post);
+		rte_pause();
+	}
+	return 0;
+}
+
 /* A complete record for `wire`, in place of `old` (NULL for a new call). NULL with `refusal`. */
 static struct record *new_record(struct registry *reg, const WireCall *wire,
 	const struct record *old, struct refusal *refusal)
@@ -117,14 +157,15 @@ static struct record *new_record(struct registry *reg, const WireCall *wire,
 			reg->config.calls_max);
 		goto fail;
 	}
-	if (check_claims(reg, record, refusal) < 0 || place(reg, record, old, refusal) < 0)
+	if (check_claims(reg, record, refusal) < 0 || place(reg, record, old, refusal) < 0 ||
+		check_rings(reg, record, old, refusal) < 0)
 		goto fail;
-	if (record_build(record, reg->config.realms, reg->nexthops, refusal) < 0)
+	if (record_build(record, reg->config.realms, reg->nexthops, reg->config.rings, refusal) < 0)
 		goto fail;
 	return record;
 
 fail:
-	record_destroy(record, reg->nexthops);
+	record_destroy(record, reg->nexthops, reg->config.rings);
 	return NULL;
 }
 
@@ -143,12 +184,14 @@ static void swap_records(struct registry *reg, struct record *out, struct record
 		slot_book_claim(&reg->slots, out->plans, out->leg_count, CALL_NUMBER_NONE);
 		reg->by_number[out->number] = NULL;
 		reg->calls_of_worker[out->worker]--;
+		reg->mixing_legs -= out->mixing_legs;
 	}
 	if (in != NULL) {
 		HASH_ADD_KEYPTR(hh, reg->records, in->wire->id, strlen(in->wire->id), in);
 		slot_book_claim(&reg->slots, in->plans, in->leg_count, in->number);
 		reg->by_number[in->number] = in;
 		reg->calls_of_worker[in->worker]++;
+		reg->mixing_legs += in->mixing_legs;
 	}
 }
 
@@ -175,7 +218,7 @@ static int stage(struct registry *reg, const WireOperation *operation, struct ch
 static void unstage(struct registry *reg, struct change *change)
 {
 	swap_records(reg, change->record, change->old);
-	record_destroy(change->record, reg->nexthops);
+	record_destroy(change->record, reg->nexthops, reg->config.rings);
 }
 
 static void commit(struct registry *reg, const struct change *change, struct post_waiter *waiter)
@@ -204,7 +247,7 @@ static void call_released(void *arg, struct call *call)
 	struct record *record = call->record;
 
 	slot_book_left(&reg->slots, record->plans, record->leg_count);
-	record_destroy(record, reg->nexthops);
+	record_destroy(record, reg->nexthops, reg->config.rings);
 }
 
 /* What waits for the workers to apply a batch. */
@@ -390,6 +433,11 @@ unsigned registry_count_of_worker(const struct registry *reg, unsigned worker)
 	return reg->calls_of_worker[worker];
 }
 
+unsigned registry_mixing_legs(const struct registry *reg)
+{
+	return reg->mixing_legs;
+}
+
 struct nexthop_table *registry_nexthops(struct registry *reg)
 {
 	return reg->nexthops;
@@ -431,7 +479,7 @@ void registry_destroy(struct registry *reg)
 	post_collect(&reg->post);
 	HASH_ITER (hh, reg->records, record, next) {
 		HASH_DEL(reg->records, record);
-		record_destroy(record, reg->nexthops);
+		record_destroy(record, reg->nexthops, reg->config.rings);
 	}
 	nexthop_table_destroy(reg->nexthops);
 	slot_book_fini(&reg->slots);

@@ -11,6 +11,7 @@
 #include "call/event.h"
 #include "call/port_table.h"
 #include "control/refusal.h"
+#include "control/ring_pool.h"
 #include "control/wire.h"
 #include "net/nexthop.h"
 #include "net/realm.h"
@@ -25,6 +26,7 @@ struct registry;
 struct registry_config {
 	const struct realm_set *realms;
 	struct port_table *table;
+	struct ring_pool *rings;
 	struct worker *workers;
 	unsigned worker_count;
 	unsigned calls_max; /* at a time */
@@ -67,6 +69,9 @@ const WireCall *registry_next(const struct registry *registry, const WireCall *a
 
 unsigned registry_count(const struct registry *registry);
 unsigned registry_count_of_worker(const struct registry *registry, unsigned worker);
+
+/* Legs whose voice is kept for mixing, over all calls. */
+unsigned registry_mixing_legs(const struct registry *registry);
 
 /* Ask the worker that has call `id` for the statistics of its legs; `done` is called from
  * registry_poll(), with `count` 0 where there is no such call (then at once). */

@@ -15,6 +15,7 @@
 #include <utlist.h>
 
 #include "net/log.h"
+#include "net/steering.h"
 #include "proto/unpack.h"
 
 #define WIRE_VERSION   1
@@ -119,8 +120,20 @@ bool server_send(struct server *server, const WireFrom *message)
 	return true;
 }
 
+static void fill_workers_of_ports(
+	const struct server *server, uint8_t *workers, ProtobufCBinaryData *data)
+{
+	if (server->config.worker_count < 2)
+		return;
+	for (unsigned i = 0; i < STEERING_PERIOD; i++)
+		workers[i] = (uint8_t)steering_queue(
+			(uint16_t)(2 * i), (uint16_t)server->config.worker_count);
+	*data = (ProtobufCBinaryData){ .data = workers, .len = STEERING_PERIOD };
+}
+
 static void send_welcome(struct server *server)
 {
+	uint8_t workers[STEERING_PERIOD];
 	Bridgetap__Dataplane__V1__Welcome welcome = BRIDGETAP__DATAPLANE__V1__WELCOME__INIT;
 	Bridgetap__Dataplane__V1__Realm realms[REALM_MAX], *pointers[REALM_MAX];
 	WireFrom message = BRIDGETAP__DATAPLANE__V1__FROM_DATAPLANE__INIT;
@@ -146,6 +159,7 @@ static void send_welcome(struct server *server)
 	welcome.realms = pointers;
 	welcome.seats_max = server->config.seats_max;
 	welcome.calls_max = server->config.calls_max;
+	fill_workers_of_ports(server, workers, &welcome.workers_of_ports);
 	message.message_case = BRIDGETAP__DATAPLANE__V1__FROM_DATAPLANE__MESSAGE_WELCOME;
 	message.welcome = &welcome;
 	server_send(server, &message);

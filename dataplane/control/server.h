@@ -19,6 +19,7 @@ struct server_config {
 	const struct realm_set *realms;
 	unsigned seats_max;
 	unsigned calls_max;
+	unsigned worker_count;
 	uint64_t instance; /* another one each time the process starts */
 };
 

@@ -29,6 +29,10 @@
 #define MBUF_CACHE    256
 #define HANDOVER_SIZE 4096
 
+/* PCM rings beyond those that calls count: the states of calls that one batch replaces. A batch is
+ * one message, and a leg takes sixteen bytes of it at the least. */
+#define SPARE_RINGS (WIRE_MESSAGE_MAX / 16u)
+
 /* Before EAL makes threads, which inherit the mask: signals are for the main lcore's descriptor. */
 static void block_signals(sigset_t *signals)
 {
@@ -161,6 +165,18 @@ static int init_table(struct dataplane *dp)
 	return 0;
 }
 
+static int init_rings(struct dataplane *dp)
+{
+	unsigned legs_max = dp->config.mixing_legs_max, spare = RTE_MIN(legs_max, SPARE_RINGS);
+	int ret = ring_pool_init(&dp->rings, legs_max, spare);
+
+	if (ret < 0)
+		log_error("cannot reserve the PCM rings of %u mixing legs (%zu MiB); reserve more "
+			  "hugepages or lower \"mixing_legs_max\"",
+			legs_max, (ring_pool_bytes(legs_max, spare) >> 20) + 1);
+	return ret;
+}
+
 static struct rte_ring *new_ring(
 	const char *kind, unsigned index, unsigned element, unsigned size, unsigned flags)
 {
@@ -178,7 +194,7 @@ static int init_worker(struct dataplane *dp, uint8_t index)
 	unsigned one_to_one = RING_F_SP_ENQ | RING_F_SC_DEQ;
 
 	worker->index = index;
-	worker->lcore = dp->config.worker_lcores[index];
+	worker->lcore = index + 1u;
 	worker->cycles_per_us = rte_get_tsc_hz() / 1000000;
 	worker->ports = ports;
 	worker->realms = &dp->config.realms;
@@ -220,9 +236,14 @@ int dataplane_init_workers(struct dataplane *dp)
 		log_error("out of hugepage memory for %u workers; reserve more hugepages", count);
 		return ret;
 	}
-	for (unsigned i = 0; i < count; i++)
-		rte_eal_remote_launch(worker_run, &dp->workers[i], dp->workers[i].lcore);
-	return 0;
+	ret = init_rings(dp);
+	if (ret < 0)
+		return ret;
+	for (unsigned i = 0; i < count && ret == 0; i++)
+		ret = rte_eal_remote_launch(worker_run, &dp->workers[i], dp->workers[i].lcore);
+	if (ret < 0)
+		log_error("a worker does not start: %s", strerror(-ret));
+	return ret;
 }
 
 static void batch_done(void *arg, uint64_t generation)
@@ -265,6 +286,7 @@ int dataplane_init_control(struct dataplane *dp)
 	const struct registry_config registry_config = {
 		.realms = &config->realms,
 		.table = &dp->table,
+		.rings = &dp->rings,
 		.workers = dp->workers,
 		.worker_count = config->worker_count,
 		.calls_max = config->calls_max,
@@ -275,6 +297,7 @@ int dataplane_init_control(struct dataplane *dp)
 		.realms = &config->realms,
 		.seats_max = config->seats_max,
 		.calls_max = config->calls_max,
+		.worker_count = config->worker_count,
 	};
 	int ret = init_descriptors(dp);
 
@@ -328,6 +351,7 @@ void dataplane_fini(struct dataplane *dp)
 		rte_ring_free(dp->workers[i].handover);
 	}
 	rte_free(dp->workers);
+	ring_pool_fini(&dp->rings);
 	for (unsigned i = 0; i < REALM_MAX; i++) {
 		rte_free(dp->table.realm[i].owner);
 		rte_free(dp->table.realm[i].legs);

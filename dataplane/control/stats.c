@@ -53,10 +53,14 @@ static void fill_workers(struct answer *answer)
 		uint64_t total = start == 0 ? 0 : rte_rdtsc() - start;
 
 		bridgetap__dataplane__v1__worker_stats__init(&answer->workers[i]);
-		answer->workers[i].lcore = worker->lcore;
+		answer->workers[i].cpu = dp->config.worker_cpus[i];
 		answer->workers[i].calls = registry_count_of_worker(dp->registry, i);
 		answer->workers[i].busy_permille =
 			total < 1000 ? 0 : (uint32_t)(busy / (total / 1000));
+		answer->workers[i].rx_packets = counters_get(&worker->counters, COUNTER_rx_packets);
+		answer->workers[i].tx_packets = counters_get(&worker->counters, COUNTER_tx_packets);
+		answer->workers[i].handed_over =
+			counters_get(&worker->counters, COUNTER_handed_over);
 		answer->worker_list[i] = &answer->workers[i];
 	}
 	answer->stats.n_workers = dp->config.worker_count;
@@ -142,6 +146,8 @@ void dataplane_send_stats(void *arg, const char *call_id, uint64_t tag)
 	bridgetap__dataplane__v1__stats__init(&answer->stats);
 	answer->stats.tag = tag;
 	answer->stats.calls = registry_count(dp->registry);
+	answer->stats.mixing_legs = registry_mixing_legs(dp->registry);
+	answer->stats.mixing_legs_max = dp->rings.legs_max;
 	fill_counters(answer);
 	fill_workers(answer);
 	fill_ports(answer);

@@ -16,11 +16,11 @@
 struct guard;
 
 /* One transmit queue of the recording port under guard. `dropped` is written by the worker that
- * transmits on it. */
+ * transmits on it; the queues of other workers are on other cache lines. */
 struct guard_queue {
 	const struct guard *guard;
 	uint64_t dropped;
-};
+} __rte_cache_aligned;
 
 /* Register the label bits with DPDK and load the program from the ELF file `path`. Then run it
  * on a packet of each possible label, taken from `pool`, and compare the verdicts. NULL with

@@ -13,6 +13,7 @@
 #include <rte_ethdev.h>
 
 #include "net/log.h"
+#include "net/steering.h"
 #include "net/xdp.h"
 
 #define DESCRIPTORS 1024
@@ -106,10 +107,35 @@ static int probe(struct port *port, const char *steer_path)
 	return 0;
 }
 
+/* Have the queues chosen by destination port, where the device can and takes it. */
+static int configure_queues(struct port *port, uint16_t queues, const struct rte_eth_dev_info *info,
+	struct rte_eth_conf *conf)
+{
+	uint8_t key[STEERING_KEY_MAX];
+	int ret;
+
+	port->hashes = steering_configure(info, queues, key, conf);
+	ret = rte_eth_dev_configure(port->id, queues, queues, conf);
+	if (ret == 0 || !port->hashes)
+		return ret;
+	port->hashes = false;
+	conf->rxmode.mq_mode = RTE_ETH_MQ_RX_NONE;
+	return rte_eth_dev_configure(port->id, queues, queues, conf);
+}
+
+static void start_steering(struct port *port, uint16_t queues)
+{
+	port->hashes = port->hashes && steering_start(port->id, queues) == 0;
+	if (queues > 1)
+		log_info("port %s: %u queues, %s", port->name, queues,
+			port->hashes ? "steered: packets arrive at the worker of their call"
+				     : "cannot steer: packets are handed over between workers");
+}
+
 static int configure(
 	struct port *port, uint16_t queues, struct rte_mempool *pool, const struct guard *guard)
 {
-	const struct rte_eth_conf conf = { 0 };
+	struct rte_eth_conf conf = { 0 };
 	uint16_t rx_descriptors = DESCRIPTORS, tx_descriptors = DESCRIPTORS;
 	int socket = rte_eth_dev_socket_id(port->id);
 	struct rte_eth_dev_info info;
@@ -126,7 +152,7 @@ static int configure(
 	}
 	port->ifindex = info.if_index;
 	port->queues = queues;
-	ret = rte_eth_dev_configure(port->id, queues, queues, &conf);
+	ret = configure_queues(port, queues, &info, &conf);
 	if (ret == 0)
 		ret = rte_eth_dev_adjust_nb_rx_tx_desc(port->id, &rx_descriptors, &tx_descriptors);
 	for (uint16_t q = 0; q < queues && ret == 0; q++) {
@@ -140,6 +166,8 @@ static int configure(
 	}
 	if (ret == 0)
 		ret = rte_eth_dev_start(port->id);
+	if (ret == 0)
+		start_steering(port, queues);
 	/* A port bound away from the kernel must take frames to any of its VLANs' addresses. */
 	if (ret == 0 && port->ifindex == 0)
 		rte_eth_promiscuous_enable(port->id);

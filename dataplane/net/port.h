@@ -24,6 +24,7 @@ struct port {
 	uint16_t queues;
 	unsigned ifindex; /* of the kernel interface underneath; 0 without one */
 	bool steered;	  /* runs our XDP program: the kernel sees all that is not RTP */
+	bool hashes;	  /* its NIC chooses queues, see net/steering.h */
 	bool recording;	  /* guarded: passes nothing but agent and customer */
 	struct guard_queue guard_queues[PORT_QUEUES_MAX];
 };

@@ -4,6 +4,7 @@
 #define BRIDGETAP_WORKER_WORKER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <rte_mempool.h>
@@ -21,7 +22,8 @@
 
 /* One poll-mode lcore: owns queue `index` of every port, and the calls placed on it. The main
  * lcore fills this in before the lcore starts; afterwards it touches only the rings, the
- * counters (reading) and `stop`. */
+ * counters (reading) and `stop`. What the worker writes begins at `nexthops`, on cache lines that
+ * nobody else writes, and that no other worker reads. */
 struct worker {
 	uint8_t index;
 	unsigned lcore;
@@ -38,7 +40,7 @@ struct worker {
 	struct rte_ring *events;   /* struct event, to the main lcore */
 	struct rte_ring *handover; /* mbufs that other workers received for our calls */
 
-	struct l2_header nexthops[NEXTHOP_MAX];
+	struct l2_header nexthops[NEXTHOP_MAX] __rte_cache_aligned;
 	struct tx_batch tx[PORT_MAX]; /* by DPDK port id */
 	struct counters counters;
 	struct rte_mempool *pool;
@@ -47,6 +49,10 @@ struct worker {
 	uint64_t busy_cycles;
 	uint64_t start_cycles;
 } __rte_cache_aligned;
+
+_Static_assert(offsetof(struct worker, nexthops) % RTE_CACHE_LINE_SIZE == 0 &&
+		       sizeof(struct worker) % RTE_CACHE_LINE_SIZE == 0,
+	"no worker writes where another one reads or writes");
 
 /* Poll until `stop` is set. `arg` is a struct worker. The lcore of that worker. */
 int worker_run(void *arg);

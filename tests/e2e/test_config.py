@@ -29,16 +29,24 @@ def test_the_sample_files_are_right(tmp_path):
     assert check(tmp_path, "bridgetap-controlplane", CONTROLPLANE)[0] == 0
 
 
+def test_workers_may_share_cpus_where_that_is_said(tmp_path):
+    text = DATAPLANE.replace("workers = [ 1 ]", "share_cpus = true; workers = [ 0, 1, 1, 0 ]")
+    assert check(tmp_path, "bridgetap-dataplane", text)[0] == 0
+
+
 WRONG = [
     ("main_lcore = 0;", "main_lcore = ;", "syntax error"),
     ("calls_max = 10000", "call_max = 10000", 'there is no setting "call_max" here'),
     ("workers = [ 1 ]", "workers = [ 0 ]", "needs one of its own"),
+    ("workers = [ 1 ]", "workers = [ 1, 1 ]", "CPU 1 has a worker already"),
+    ("# share_cpus = true", "share_cpus = 1", "must be true or false"),
     ("workers = [ 1 ]", "workers = [ 99 ]", "no CPU 99"),
     ("workers = [ 1 ]", "workers = [ ]", "there may be 1 to"),
     ("workers = [ 1 ]", 'workers = "1"', "must be a list"),
     ("mbufs = 32767", "mbufs = 12", "must be a whole number from 8191"),
     ("mbufs = 32767", 'mbufs = "many"', "must be a whole number"),
     ("seats_max = 3", "seats_max = 9", "must be a whole number from 2 to 7"),
+    ("# mixing_legs_max = 20000", "mixing_legs_max = 0", "must be a whole number from 1"),
     ('"--no-telemetry"', '"-l", "--no-telemetry"', "lcores are set by"),
     ('port = "access"', 'port = "acess"', "the ports are access, recorder"),
     ('name = "recorder"', 'name = "access"', 'a port "access" already'),

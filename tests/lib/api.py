@@ -130,9 +130,11 @@ class Api:
                     raise
                 time.sleep(0.02)
 
+    def stats(self):
+        return self.admin.GetStats(admin_pb2.GetStatsRequest())
+
     def counters(self):
-        stats = self.admin.GetStats(admin_pb2.GetStatsRequest())
-        return {counter.name: counter.value for counter in stats.counters}
+        return {counter.name: counter.value for counter in self.stats().counters}
 
 
 class Service:

@@ -5,13 +5,14 @@
 import types
 
 
-def start_appliance(lab, **settings):
-    """Both planes, fresh; the control plane with these settings."""
+def start_appliance(lab, dataplane=None, **settings):
+    """Both planes, fresh; the data plane with the settings of `dataplane`, the control plane with
+    the others."""
     box = types.SimpleNamespace(lab=lab)
     for name in ("controlplane.db", "controlplane.db-wal", "controlplane.db-shm",
                  "dataplane.log", "controlplane.log"):
         (lab.path / name).unlink(missing_ok=True)
-    box.dataplane = lab.start_dataplane()
+    box.dataplane = lab.start_dataplane(**(dataplane or {}))
     box.controlplane = lab.start_controlplane(**settings)
     return box
 

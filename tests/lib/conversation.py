@@ -27,20 +27,22 @@ def near(level, *people):
 
 
 class Conversation:
-    """A context manager: creates the call, and has everybody speak from its start."""
+    """A context manager: creates the call, and has everybody speak from its start. A second one at
+    the same time has phones of its own: `shift` is added to their ports."""
 
-    def __init__(self, box, call_id="call", record=True, codecs=None, **description):
+    def __init__(self, box, call_id="call", record=True, codecs=None, shift=0, **description):
         self.box, self.id, self.record = box, call_id, record
+        self.ports = {who: port + shift for who, port in PORTS.items()}
         self.more = description
         self.codecs = {"agent": PCMU, "customer": PCMU, "supervisor": PCMU, **(codecs or {})}
         self._stack = contextlib.ExitStack()
         self.session = self.supervisor = self.user = None
 
     def _media(self, who):
-        return media(address_of(who), PORTS[who], codec=CODECS[self.codecs[who]])
+        return media(address_of(who), self.ports[who], codec=CODECS[self.codecs[who]])
 
     def _party(self, who, leg):
-        party = Party(self.box.lab, who, ("0.0.0.0", PORTS[who]),
+        party = Party(self.box.lab, who, ("0.0.0.0", self.ports[who]),
                       (leg.local.address, leg.local.port), LOUDNESS[who], self.codecs[who])
         return self._stack.enter_context(party)
 

@@ -138,6 +138,43 @@ static void a_call_has_ports_and_ssrcs_of_its_own(void **state)
 	assert_int_equal(free_ports(), 20 - 4);
 }
 
+/* Ten even ports from 20000 on, and from 30000 on, one by one at worker 0 and at worker 1. */
+static unsigned worker_of(const struct leg *leg)
+{
+	return leg->local_port / 2 % 2;
+}
+
+static void all_legs_of_a_call_arrive_at_one_worker(void **state)
+{
+	const uint8_t workers[2] = { 0, 1 };
+	struct media phone = media(6000), other = media(4010);
+	struct port_classes classes;
+	struct call *a, *b;
+	struct session *session;
+
+	(void)state;
+	assert_int_equal(port_classes_init(&classes, workers, sizeof(workers)), 0);
+	world_set_port_classes(&world, &classes);
+	a = new_call("a");
+	b = new_call("b");
+	assert_int_not_equal(worker_of(&a->agent), worker_of(&b->agent));
+	assert_int_equal(session_join(b, sue, MODE_BARGE, &phone, 0, &session, &refusal), 0);
+	assert_int_equal(worker_of(&session->leg), worker_of(&b->agent));
+	assert_int_equal(call_transfer(b, "bob", &other, &refusal), 0);
+	for (unsigned i = 0; i < 2; i++) {
+		struct call *call = i ? b : a;
+
+		assert_int_equal(worker_of(&call->customer), worker_of(&call->agent));
+		for (unsigned leg = 0; leg < 2; leg++)
+			assert_int_equal(
+				worker_of(&call->recording.legs[leg]), worker_of(&call->agent));
+	}
+	/* With workers of other numbers they keep what they have. */
+	port_classes_init(&classes, NULL, 0);
+	world_set_port_classes(&world, &classes);
+	assert_int_equal(free_ports(), 20 - 9);
+}
+
 static void ids_are_unique_and_chosen_where_none_is_given(void **state)
 {
 	struct call_description d = description("a");
@@ -501,6 +538,7 @@ int main(void)
 #define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(a_call_has_ports_and_ssrcs_of_its_own),
+		WORLD_TEST(all_legs_of_a_call_arrive_at_one_worker),
 		WORLD_TEST(ids_are_unique_and_chosen_where_none_is_given),
 		WORLD_TEST(when_ports_run_out_nothing_is_half_made),
 		WORLD_TEST(recording_goes_through_its_states_and_no_others),

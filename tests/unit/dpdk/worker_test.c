@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include <rte_ip.h>
+#include <rte_malloc.h>
 #include <rte_udp.h>
 
 #define TWO   (1u << AGENT | 1u << CUSTOMER)
@@ -361,6 +362,69 @@ static void a_packet_of_another_workers_call_is_handed_over(void **state)
 	free(other);
 }
 
+static struct rte_ring *new_handover(unsigned i)
+{
+	return rte_ring_create(i ? "handover_b" : "handover_a", 64, SOCKET_ID_ANY, RING_F_SC_DEQ);
+}
+
+static struct rte_ring *new_events(unsigned i)
+{
+	return rte_ring_create_elem(i ? "events_b" : "events_a", sizeof(struct event), 64,
+		SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
+}
+
+/* What a worker writes while it runs, in whose place another worker may write at the same time. */
+static unsigned written_by(struct worker *w, const void **from, size_t *bytes)
+{
+	unsigned n = 0;
+
+	from[n] = w->nexthops;
+	bytes[n++] = sizeof(*w) - offsetof(struct worker, nexthops);
+	from[n] = &w->handover->cons;
+	bytes[n++] = sizeof(w->handover->cons);
+	from[n] = &w->events->prod;
+	bytes[n++] = sizeof(w->events->prod);
+	for (unsigned p = 0; p < ports.count; p++) {
+		from[n] = &ports.port[p].guard_queues[w->index];
+		bytes[n++] = sizeof(ports.port[p].guard_queues[w->index]);
+	}
+	return n;
+}
+
+static void no_two_workers_write_to_one_cache_line(void **state)
+{
+	struct worker *two = rte_zmalloc("two", 2 * sizeof(*two), RTE_CACHE_LINE_SIZE);
+	const void *from[2][8];
+	size_t bytes[2][8];
+	unsigned count = 0;
+
+	(void)state;
+	for (uint8_t i = 0; i < 2; i++) {
+		two[i].index = i;
+		two[i].handover = new_handover(i);
+		two[i].events = new_events(i);
+		count = written_by(&two[i], from[i], bytes[i]);
+	}
+	for (unsigned a = 0; a < count; a++)
+		for (unsigned b = 0; b < count; b++) {
+			uintptr_t first = (uintptr_t)from[0][a] / RTE_CACHE_LINE_SIZE;
+			uintptr_t last =
+				((uintptr_t)from[0][a] + bytes[0][a] - 1) / RTE_CACHE_LINE_SIZE;
+			uintptr_t other = (uintptr_t)from[1][b] / RTE_CACHE_LINE_SIZE;
+			uintptr_t end =
+				((uintptr_t)from[1][b] + bytes[1][b] - 1) / RTE_CACHE_LINE_SIZE;
+
+			if (first <= end && other <= last)
+				fail_msg("range %u of one worker and %u of the other share a line",
+					a, b);
+		}
+	for (unsigned i = 0; i < 2; i++) {
+		rte_ring_free(two[i].handover);
+		rte_ring_free(two[i].events);
+	}
+	rte_free(two);
+}
+
 /* 100,000 random packets: each one received is accepted, or dropped for one reason. */
 static void every_packet_is_accounted_for(void **state)
 {
@@ -412,6 +476,7 @@ int main(void)
 		CALL_TEST(the_guard_sorts_a_mixed_burst),
 		CALL_TEST(a_missing_or_wrong_program_is_no_guard),
 		CALL_TEST(a_packet_of_another_workers_call_is_handed_over),
+		CALL_TEST(no_two_workers_write_to_one_cache_line),
 		CALL_TEST(every_packet_is_accounted_for),
 	};
 
