@@ -14,6 +14,7 @@
 #define WARM_UP_SECONDS	    15
 #define WARM_UP_LEAST	    0.5 /* so that mixes have settled */
 #define WARM_UP_RATE	    200000.0
+#define RECOVERY_SECONDS    1
 #define SEARCH_STEPS	    12
 #define SEARCH_TRIES	    4 /* of a rate, where we have been held up ourselves */
 #define STALL_US	    200
@@ -82,18 +83,19 @@ static const struct leg *not_heard(const struct table *table, bool aligned)
 
 static double real_rate(const struct gen *gen)
 {
-	return gen->table->senders * 1000.0 / gen->options->ptime;
+	return turns_speaking(gen->table) * 1000.0 / gen->options->ptime;
 }
 
 int measure_warm_up(struct gen *gen)
 {
-	double least = gen->table->senders / GEN_TURN_SECONDS;
+	double least = turns_speaking(gen->table) / GEN_TURN_SECONDS;
+	double most = WARM_UP_SECONDS + 2 * TURNS_SECONDS * turns_blocks(gen->options);
 	double rate = RTE_MIN(real_rate(gen), WARM_UP_RATE);
 	const struct leg *leg = NULL;
 	uint64_t end;
 
 	gen_begin(gen, RTE_MAX(rate, least), 0);
-	end = rte_rdtsc() + WARM_UP_SECONDS * gen->tsc_hz;
+	end = rte_rdtsc() + (uint64_t)(most * (double)gen->tsc_hz);
 	do
 		gen_run(gen, WARM_UP_LEAST);
 	while (!gen->stop && (leg = not_heard(gen->table, true)) != NULL && rte_rdtsc() < end);
@@ -101,9 +103,9 @@ int measure_warm_up(struct gen *gen)
 	leg = gen->stop ? NULL : not_heard(gen->table, false);
 	if (leg == NULL)
 		return 0;
-	return report_error("the %s of call %u hears nothing after %u s: does the appliance know "
+	return report_error("the %s of call %u hears nothing after %.0f s: does the appliance know "
 			    "the way to us?",
-		party_name(leg->party), leg->call, WARM_UP_SECONDS);
+		party_name(leg->party), leg->call, most);
 }
 
 /* --- a run --- */
@@ -125,12 +127,34 @@ static int play(struct gen *gen)
 	return 0;
 }
 
-int measure_once(struct gen *gen)
+static double rate_of(const struct gen *gen)
 {
 	const struct options *o = gen->options;
-	double rate = o->rate_kind == RATE_REAL	   ? real_rate(gen)
-		      : o->rate_kind == RATE_FIXED ? o->rate
-						   : 0;
+
+	if (o->rate_kind == RATE_REAL)
+		return real_rate(gen);
+	return o->rate_kind == RATE_FIXED ? o->rate : 0;
+}
+
+/* More than can be carried, and on at once with what can be: nobody pauses in between, so that
+ * whatever is not as it should be comes from the overload. */
+static void overload(struct gen *gen, struct results *results)
+{
+	if (gen->options->overload == 0)
+		return;
+	gen->overload = true;
+	gen_begin(gen, gen->options->overload, 0);
+	gen_run(gen, gen->options->seconds);
+	gen->overload = false;
+	gen->wrong = !measure_report_overload(gen, results);
+	gen_realign(gen);
+	run(gen, rate_of(gen), 0, RECOVERY_SECONDS);
+	gen->wrong = !measure_report_recovery(gen, results) || gen->wrong;
+}
+
+int measure_once(struct gen *gen, struct results *results)
+{
+	const struct options *o = gen->options;
 
 	if (o->pcap_out != NULL) {
 		gen->capture = capture_create(o->pcap_out);
@@ -138,10 +162,11 @@ int measure_once(struct gen *gen)
 			return report_error("cannot write %s: %s", o->pcap_out, strerror(errno));
 	}
 	gen->check = true;
+	overload(gen, results);
 	gen->impaired = o->loss > 0 || o->jitter > 0 || o->reorder > 0 || o->silence > 0;
 	if (o->pcap_in != NULL)
 		return play(gen);
-	run(gen, rate, o->ramp, o->seconds);
+	run(gen, rate_of(gen), o->ramp, o->seconds);
 	return 0;
 }
 
@@ -186,7 +211,7 @@ static bool is_free_of_loss(struct gen *gen, double rate)
 
 int measure_search(struct gen *gen, struct results *results)
 {
-	double low = gen->table->senders / GEN_TURN_SECONDS, high, most;
+	double low = turns_speaking(gen->table) / GEN_TURN_SECONDS, high, most;
 
 	gen->check = true;
 	try_rate(gen, 0);

@@ -22,6 +22,7 @@ static const char usage[] =
 	"\n"
 	"Calls:\n"
 	"  --calls N             (100)\n"
+	"  --talking N           at a time; they take turns of half a second (all)\n"
 	"  --mix MODE:N,...      weights of forward, listen, whisper and barge (forward:1)\n"
 	"  --ptime MS            10 to 60, in tens (20)\n"
 	"  --codec C             pcmu, pcma or mixed (pcmu)\n"
@@ -29,6 +30,9 @@ static const char usage[] =
 	"Load:\n"
 	"  --rate R              real: a packet each ptime; max; or packets a second (real)\n"
 	"  --seconds S           of measuring (10); of each step of a search\n"
+	"  --overload R          first, as many packets a second for --seconds; what the port "
+	"does\n"
+	"                        not take is dropped, and the rest is checked, too\n"
 	"  --ramp S              seconds in which the rate grows, from the least that is no "
 	"silence (0)\n"
 	"  --search              look for the highest rate without loss\n"
@@ -52,6 +56,9 @@ static const char usage[] =
 	"  --recording-device DEVARGS, --recording-address IPV4, --recording-realm NAME\n"
 	"                        likewise, for what is recorded\n"
 	"  --cpu N               to run on (0)\n"
+	"  --sleep               while nothing is due, so that others have the CPU, too; delays "
+	"are\n"
+	"                        read up to 0.1 ms too long then\n"
 	"  --eal ARG             one more argument for DPDK; may be repeated\n"
 	"  --help                print this\n"
 	"\n"
@@ -71,11 +78,14 @@ static const char usage[] =
 
 enum option_id {
 	O_CALLS = 256,
+	O_TALKING,
 	O_MIX,
 	O_PTIME,
 	O_CODEC,
 	O_RECORD,
+	O_SLEEP,
 	O_RATE,
+	O_OVERLOAD,
 	O_SECONDS,
 	O_RAMP,
 	O_SEARCH,
@@ -105,11 +115,14 @@ enum option_id {
 
 static const struct option names[] = {
 	{ "calls", required_argument, NULL, O_CALLS },
+	{ "talking", required_argument, NULL, O_TALKING },
 	{ "mix", required_argument, NULL, O_MIX },
 	{ "ptime", required_argument, NULL, O_PTIME },
 	{ "codec", required_argument, NULL, O_CODEC },
 	{ "record", no_argument, NULL, O_RECORD },
+	{ "sleep", no_argument, NULL, O_SLEEP },
 	{ "rate", required_argument, NULL, O_RATE },
+	{ "overload", required_argument, NULL, O_OVERLOAD },
 	{ "seconds", required_argument, NULL, O_SECONDS },
 	{ "ramp", required_argument, NULL, O_RAMP },
 	{ "search", no_argument, NULL, O_SEARCH },
@@ -268,6 +281,8 @@ static int take_load(struct options *o, int id, char *text)
 	switch (id) {
 	case O_CALLS:
 		return read_whole("calls", text, 1, OPTIONS_CALLS_MAX, &o->calls);
+	case O_TALKING:
+		return read_whole("talking", text, 1, OPTIONS_CALLS_MAX, &o->talking);
 	case O_MIX:
 		return read_mix(o, text);
 	case O_PTIME:
@@ -276,6 +291,8 @@ static int take_load(struct options *o, int id, char *text)
 		return read_codec(o, text);
 	case O_RATE:
 		return read_rate(o, text);
+	case O_OVERLOAD:
+		return read_number("overload", text, 1, OPTIONS_RATE_MAX, &o->overload);
 	case O_SECONDS:
 		return read_number("seconds", text, 0.1, 86400, &o->seconds);
 	case O_RAMP:
@@ -334,6 +351,9 @@ static int take(struct options *options, int id, char *text)
 	switch (id) {
 	case O_RECORD:
 		options->record = true;
+		return 0;
+	case O_SLEEP:
+		options->sleep = true;
 		return 0;
 	case O_SEARCH:
 		options->search = true;

@@ -17,6 +17,7 @@
 #define PCMU	   0 /* payload types (RFC 3551) */
 #define PCMA	   8
 #define HITS	   3 /* packets in a row that agree */
+#define LATE_MS	   5 /* who is held up answers later than that */
 
 /* A packet of RTP that has come to a leg. */
 struct arrival {
@@ -28,6 +29,11 @@ struct arrival {
 	enum voice_codec codec;
 	uint64_t tsc;
 };
+
+static uint64_t nanoseconds(const struct gen *gen, uint64_t tsc)
+{
+	return (uint64_t)((double)tsc * 1e9 / (double)gen->tsc_hz);
+}
 
 /* --- delay --- */
 
@@ -47,6 +53,7 @@ static void measure_delay(struct gen *gen, const struct arrival *a)
 	const struct leg *source = table_leg(gen->table, a->leg->call, party_clock(a->leg->party));
 	struct stream *heard = &a->leg->heard;
 	uint16_t sequence, behind;
+	uint64_t took;
 	unsigned class = a->leg->party < PARTY_SENDERS ? a->call->mode : DELAY_RECORDING;
 
 	if (heard->alignment != a->call->alignment) {
@@ -67,9 +74,10 @@ static void measure_delay(struct gen *gen, const struct arrival *a)
 		gen->figures.unmatched++;
 		return;
 	}
-	histogram_add(&gen->figures.delays[class],
-		(uint64_t)((double)(a->tsc - source->sent_tsc[sequence % TABLE_SENT]) * 1e9 /
-			   (double)gen->tsc_hz));
+	took = a->tsc - source->sent_tsc[sequence % TABLE_SENT];
+	histogram_add(&gen->figures.delays[class], nanoseconds(gen, took));
+	if (took > gen->tsc_hz / 1000 * LATE_MS)
+		gen_disturbed(gen, a->tsc);
 }
 
 /* --- who is heard --- */
@@ -91,27 +99,64 @@ static void tell_wrong(struct gen *gen, const struct arrival *a)
 		voice_describe(a->codec, a->payload, a->length, what));
 }
 
+static struct voice_expected expect(const struct arrival *a, enum mode mode)
+{
+	uint8_t hears = (uint8_t)party_hears(a->leg->party, mode);
+
+	return (struct voice_expected){
+		.voice = a->call->voice,
+		.sources = a->call->codecs,
+		.codec = a->codec,
+		.expected = hears,
+		.allowed = hears,
+	};
+}
+
 /* While a mode is being switched a party may hear by either, and the ramp in between; the recorder
  * never hears anything else than before. */
 static void judge(struct gen *gen, const struct arrival *a)
 {
 	bool recorder = a->leg->party >= PARTY_SENDERS, tolerant = !recorder && is_tolerant(a);
-	struct voice_expected expected = {
-		.voice = a->call->voice,
-		.sources = a->call->codecs,
-		.codec = a->codec,
-		.expected = (uint8_t)party_hears(a->leg->party, a->call->mode),
-	};
+	struct voice_expected expected = expect(a, a->call->mode);
 	enum voice_verdict verdict;
 
-	expected.allowed = expected.expected;
 	if (tolerant && a->leg->party != PARTY_MONITOR)
 		expected.allowed |= HEARS_MONITOR;
 	verdict = voice_judge(&expected, a->payload, a->length);
 	if (verdict == VOICE_WRONG)
 		tell_wrong(gen, a);
-	if (verdict == VOICE_WRONG || !tolerant)
+	if (verdict == VOICE_PARTIAL && !tolerant)
+		gen->figures.last_partial_tsc = a->tsc;
+	if (verdict == VOICE_PARTIAL && a->tsc < gen->disturbed_until)
+		gen->figures.excused += !tolerant;
+	else if (verdict == VOICE_WRONG || !tolerant)
 		gen->figures.judged[a->call->mode][a->leg->party][verdict]++;
+}
+
+/* A switch shows in the first packet that is not as by the old mode any more. */
+static void watch_switch(struct gen *gen, const struct arrival *a)
+{
+	struct voice_expected before = expect(a, a->call->old_mode);
+	unsigned after = party_hears(a->leg->party, a->call->next_mode);
+	struct call *call = a->call;
+
+	if (after == before.expected)
+		return;
+	before.allowed |= (uint8_t)after;
+	switch (voice_judge(&before, a->payload, a->length)) {
+	case VOICE_EXACT:
+		call->old_tsc = a->tsc;
+		break;
+	case VOICE_PARTIAL:
+		histogram_add(&gen->figures.first_new, nanoseconds(gen, a->tsc - call->switch_tsc));
+		histogram_add(&gen->figures.last_old,
+			call->old_tsc == 0 ? 0
+					   : nanoseconds(gen, call->old_tsc - call->switch_tsc));
+		call->switch_tsc = 0;
+		break;
+	case VOICE_WRONG:
+		break; /* which is judged elsewhere */
+	}
 }
 
 static bool is_sampled(struct gen *gen)
@@ -176,21 +221,29 @@ static bool parse(struct gen *gen, struct device *device, struct rte_mbuf *mbuf,
 	return a->leg != NULL;
 }
 
-static void take_rtp(struct gen *gen, struct arrival *a, uint32_t arrival_units)
+static void take_rtp(struct gen *gen, struct arrival *a, uint32_t arrival)
 {
 	const uint8_t *rtp = a->payload - 12;
-	uint32_t timestamp, ssrc;
+	struct stream_packet packet = {
+		.sequence = (uint16_t)(rtp[2] << 8 | rtp[3]),
+		.marker = rtp[1] >> 7,
+		.arrival = arrival,
+		.samples = a->length,
+	};
 
-	memcpy(&timestamp, rtp + 4, sizeof(timestamp));
-	memcpy(&ssrc, rtp + 8, sizeof(ssrc));
-	a->sequence = (uint16_t)(rtp[2] << 8 | rtp[3]);
+	memcpy(&packet.timestamp, rtp + 4, sizeof(packet.timestamp));
+	memcpy(&packet.ssrc, rtp + 8, sizeof(packet.ssrc));
+	packet.timestamp = rte_be_to_cpu_32(packet.timestamp);
+	packet.ssrc = rte_be_to_cpu_32(packet.ssrc);
+	a->sequence = packet.sequence;
 	a->codec = (rtp[1] & 0x7f) == PCMA ? VOICE_PCMA : VOICE_PCMU;
 	a->call = &gen->table->calls[a->leg->call];
 	gen->figures.received++;
-	if (!stream_take(&a->leg->heard, rte_be_to_cpu_32(ssrc), a->sequence,
-		    rte_be_to_cpu_32(timestamp), arrival_units, a->length))
+	if (!stream_take(&a->leg->heard, &packet))
 		return;
 	measure_delay(gen, a);
+	if (a->call->switch_tsc != 0)
+		watch_switch(gen, a);
 	if (is_sampled(gen))
 		judge(gen, a);
 }

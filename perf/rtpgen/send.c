@@ -151,7 +151,7 @@ static uint64_t choose_time(struct gen *gen, struct leg *leg, uint64_t tsc)
 				  (double)ms);
 	due = RTE_MAX(due, leg->due);
 	if (happens(gen, gen->options->reorder)) {
-		double turn = gen->table->senders / gen->pace.rate;
+		double turn = turns_speaking(gen->table) / gen->pace.rate;
 
 		return due + (uint64_t)(1.5 * turn * (double)gen->tsc_hz);
 	}
@@ -204,15 +204,12 @@ static void send_held(struct gen *gen, uint64_t tsc)
 static unsigned speak(struct gen *gen, unsigned turns, uint64_t tsc)
 {
 	struct rte_mbuf *mbufs[DEVICE_BURST];
-	struct table *table = gen->table;
 
 	if (rte_pktmbuf_alloc_bulk(gen->pool, mbufs, turns) != 0)
 		return 0;
 	for (unsigned i = 0; i < turns; i++) {
-		struct leg *leg = &table->legs[gen->cursor];
+		struct leg *leg = turns_next(&gen->turns, tsc);
 
-		gen->cursor = gen->cursor + 1 == table->senders ? 0 : gen->cursor + 1;
-		rte_prefetch0(&table->legs[RTE_MIN(gen->cursor + 3, table->senders - 1)]);
 		if (gen->impaired) {
 			send_impaired(gen, leg, mbufs[i], tsc);
 			continue;
@@ -223,6 +220,20 @@ static unsigned speak(struct gen *gen, unsigned turns, uint64_t tsc)
 	}
 	gen->pace.slots += turns;
 	return turns;
+}
+
+/* As a network would do whose port is full. */
+static void drop_pending(struct gen *gen)
+{
+	struct device *device = &gen->media;
+
+	for (unsigned i = 0; i < device->pending; i++)
+		if (device->legs[i] != NULL) {
+			device->legs[i]->left_out++;
+			gen->figures.refused++;
+		}
+	rte_pktmbuf_free_bulk(device->mbufs, device->pending);
+	device->pending = 0;
 }
 
 static unsigned play(struct gen *gen, uint64_t tsc)
@@ -248,8 +259,12 @@ unsigned gen_send(struct gen *gen, uint64_t tsc)
 	unsigned turns = 0;
 
 	/* A port that takes no more slows us down: nothing is dropped here. */
-	if (gen->media.pending >= DEVICE_BURST)
+	if (gen->media.pending >= DEVICE_BURST && !gen->overload)
 		return gen_flush(gen, &gen->media);
+	if (gen->media.pending > 0 && gen->overload) {
+		gen_flush(gen, &gen->media);
+		drop_pending(gen);
+	}
 	if (gen->playback != NULL) {
 		turns = play(gen, tsc);
 	} else {

@@ -21,6 +21,8 @@
 #define TABLE_SENT   32	   /* packets whose time of sending is kept; a power of two */
 #define TABLE_PORTS  30000 /* legs that an address has ports for */
 
+#define TABLE_SETTLE_MS 60 /* in which ramps and packets under way end */
+
 struct leg {
 	uint8_t header[TABLE_HEADER + 2]; /* of what it sends, but for sequence and timestamp */
 	const uint8_t *payload;
@@ -49,7 +51,12 @@ struct call {
 	voice_codecs codecs;
 	uint32_t monitor;	 /* number of its leg; 0 without one (which is a customer's) */
 	uint32_t alignment;	 /* moves on when the streams of the call may be clocked anew */
-	uint64_t tolerant_until; /* TSC: a switch has just been */
+	uint64_t tolerant_until; /* TSC: a switch has just been, or the call has been silent */
+
+	/* Of the switch to `next_mode` that has shown in no packet yet. */
+	uint8_t old_mode;
+	uint64_t switch_tsc; /* when it was asked for; 0: there is none */
+	uint64_t old_tsc;    /* of the newest packet that was still as before; 0: none since */
 };
 
 struct table {

@@ -32,10 +32,19 @@ static void quantiles_are_right_to_their_precision(void **state)
 
 /* --- order --- */
 
+static bool take_at(struct stream *stream, uint16_t sequence, uint32_t timestamp, uint32_t arrival)
+{
+	return stream_take(stream, &(struct stream_packet){ .ssrc = 7,
+					   .sequence = sequence,
+					   .timestamp = timestamp,
+					   .arrival = arrival,
+					   .samples = FRAME });
+}
+
 static bool take(struct stream *stream, uint16_t sequence)
 {
 	/* Arrives exactly when it should. */
-	return stream_take(stream, 7, sequence, sequence * FRAME, 50 + sequence * FRAME, FRAME);
+	return take_at(stream, sequence, sequence * FRAME, 50 + sequence * FRAME);
 }
 
 static void loss_order_and_repeats_are_told_apart(void **state)
@@ -53,7 +62,8 @@ static void loss_order_and_repeats_are_told_apart(void **state)
 	assert_int_equal(stream_gaps(&stream), 1);
 	assert_int_equal(stream.late, 1);
 	assert_int_equal(stream.duplicates, 2);
-	assert_false(stream_take(&stream, 8, 14, 14 * FRAME, 0, FRAME));
+	assert_false(stream_take(
+		&stream, &(struct stream_packet){ .ssrc = 8, .sequence = 14, .samples = FRAME }));
 	assert_int_equal(stream.other_ssrc, 1);
 }
 
@@ -62,10 +72,10 @@ static void a_step_of_the_timestamp_is_seen(void **state)
 	struct stream stream = { 0 };
 
 	(void)state;
-	stream_take(&stream, 7, 1, 0, 0, FRAME);
-	stream_take(&stream, 7, 2, FRAME, FRAME, FRAME);
+	take_at(&stream, 1, 0, 0);
+	take_at(&stream, 2, FRAME, FRAME);
 	assert_int_equal(stream.discontinued, 0);
-	stream_take(&stream, 7, 3, 5 * FRAME, 5 * FRAME, FRAME);
+	take_at(&stream, 3, 5 * FRAME, 5 * FRAME);
 	assert_int_equal(stream.discontinued, 1);
 	stream_clear(&stream);
 	assert_int_equal(stream.discontinued + stream.received + stream_gaps(&stream), 0);
@@ -81,7 +91,7 @@ static void jitter_is_that_of_the_rfc(void **state)
 	assert_int_equal(stream.jitter, 0);
 	/* Every other packet late by 80: the mean difference of two is 80. */
 	for (uint16_t i = 100; i < 600; i++)
-		stream_take(&stream, 7, i, i * FRAME, 50 + i * FRAME + (i & 1) * 80, FRAME);
+		take_at(&stream, i, i * FRAME, 50 + i * FRAME + (i & 1) * 80);
 	assert_in_range(stream.jitter / 16, 78, 81);
 }
 
