@@ -10,15 +10,17 @@ static void print_stats(const void *response)
 	const Bridgetap__V1__Stats *stats = response;
 
 	printf("%u calls\n", stats->calls);
+	printf("%u of %u packet buffers free\n", stats->mbufs_free, stats->mbufs);
 	for (size_t i = 0; i < stats->n_workers; i++)
 		printf("worker on CPU %u: %u calls, %.1f %% busy\n", stats->workers[i]->lcore,
 			stats->workers[i]->calls, stats->workers[i]->busy_permille / 10.0);
 	for (size_t i = 0; i < stats->n_ports; i++) {
 		const Bridgetap__V1__PortStats *port = stats->ports[i];
 
-		printf("port %s: in %llu, out %llu, missed %llu, errors %llu", port->name,
-			(unsigned long long)port->rx_packets, (unsigned long long)port->tx_packets,
-			(unsigned long long)port->rx_missed,
+		printf("port %s: in %llu, out %llu, missed %llu, no buffer %llu, errors %llu",
+			port->name, (unsigned long long)port->rx_packets,
+			(unsigned long long)port->tx_packets, (unsigned long long)port->rx_missed,
+			(unsigned long long)port->rx_no_mbuf,
 			(unsigned long long)(port->rx_errors + port->tx_errors));
 		if (port->steered)
 			printf("; XDP: %llu to the data plane, %llu to the kernel",

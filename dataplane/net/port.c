@@ -14,6 +14,7 @@
 
 #include "net/log.h"
 #include "net/xdp.h"
+#include "net/xsk.h"
 
 #define DESCRIPTORS 1024
 
@@ -146,6 +147,28 @@ static int configure(
 	return ret;
 }
 
+static bool is_known(const struct port_set *set, unsigned before, int fd)
+{
+	for (unsigned i = 0; i < before; i++)
+		for (unsigned s = 0; s < set->port[i].socket_count; s++)
+			if (set->port[i].sockets[s] == fd)
+				return true;
+	return false;
+}
+
+/* The sockets of port `number` are those that no port before it has. */
+static void note_sockets(struct port_set *set, unsigned number)
+{
+	struct port *port = &set->port[number];
+	int fds[PORT_MAX * PORT_QUEUES_MAX];
+	unsigned count = is_af_xdp(port) ? xsk_find(fds, RTE_DIM(fds)) : 0;
+
+	port->socket_count = 0;
+	for (unsigned i = 0; i < count; i++)
+		if (!is_known(set, number, fds[i]) && port->socket_count < PORT_QUEUES_MAX)
+			port->sockets[port->socket_count++] = fds[i];
+}
+
 int port_set_start(struct port_set *set, uint16_t queues, struct rte_mempool *pool,
 	const char *steer_path, const struct guard *guard)
 {
@@ -164,6 +187,7 @@ int port_set_start(struct port_set *set, uint16_t queues, struct rte_mempool *po
 			rte_eth_dev_close(port->id);
 			goto fail;
 		}
+		note_sockets(set, started);
 	}
 	return 0;
 
@@ -180,4 +204,16 @@ void port_set_stop(struct port_set *set)
 		rte_eth_dev_close(set->port[i].id);
 	}
 	set->count = 0;
+}
+
+uint64_t port_rx_missed(const struct port *port)
+{
+	struct rte_eth_stats eth = { 0 };
+	uint64_t missed;
+
+	rte_eth_stats_get(port->id, &eth);
+	missed = eth.imissed;
+	for (unsigned i = 0; i < port->socket_count; i++)
+		missed += xsk_ring_full(port->sockets[i]);
+	return missed;
 }

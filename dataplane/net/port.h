@@ -25,6 +25,8 @@ struct port {
 	unsigned ifindex; /* of the kernel interface underneath; 0 without one */
 	bool steered;	  /* runs our XDP program: the kernel sees all that is not RTP */
 	bool recording;	  /* guarded: passes nothing but agent and customer */
+	int sockets[PORT_QUEUES_MAX]; /* of an AF_XDP port, to be asked what they have lost */
+	unsigned socket_count;
 	struct guard_queue guard_queues[PORT_QUEUES_MAX];
 };
 
@@ -41,5 +43,8 @@ int port_set_start(struct port_set *set, uint16_t queues, struct rte_mempool *po
 	const char *steer_path, const struct guard *guard);
 
 void port_set_stop(struct port_set *set);
+
+/* Packets that came to the port and were lost because no worker took them in time. Main lcore. */
+uint64_t port_rx_missed(const struct port *port);
 
 #endif
