@@ -138,6 +138,8 @@ static int configure(
 				port->id, q, tx_descriptors, (unsigned)socket, NULL);
 		if (ret == 0 && port->recording)
 			ret = guard_attach(&port->guard_queues[q], guard, port->id, q);
+		if (ret == 0 && is_af_xdp(port))
+			ret = reclaim_attach(&port->reclaim[q], port->id, q);
 	}
 	if (ret == 0)
 		ret = rte_eth_dev_start(port->id);

@@ -10,6 +10,7 @@
 #include <rte_mempool.h>
 
 #include "net/guard.h"
+#include "net/reclaim.h"
 
 #define PORT_MAX	16
 #define PORT_NAME_SIZE	32
@@ -27,6 +28,7 @@ struct port {
 	bool recording;	  /* guarded: passes nothing but agent and customer */
 	int sockets[PORT_QUEUES_MAX]; /* of an AF_XDP port, to be asked what they have lost */
 	unsigned socket_count;
+	struct reclaim reclaim[PORT_QUEUES_MAX]; /* likewise */
 	struct guard_queue guard_queues[PORT_QUEUES_MAX];
 };
 

@@ -10,7 +10,8 @@ import re
 import subprocess
 from pathlib import Path
 
-from lab import BUILD
+import lab as lab_module
+from lab import BUILD, run
 
 APPLIANCE, RECORDING = "203.0.113.1", "198.51.100.1"
 GENERATOR, RECORDER = "203.0.113.2", "198.51.100.2"
@@ -78,6 +79,35 @@ def arguments(lab, record=False):
         found += ["--record", "--recording-address", RECORDER,
                   "--recording-device", _memif(lab, 1, "recorder", "client", "recorder")]
     return found
+
+
+def cable_settings(lab, **more):
+    """Settings of a data plane, yet to be started, with AF_XDP on a veth each for calls and for
+    recordings; all of both is the generator's, which has the other ends in the recorder's
+    namespace."""
+    there = lab.namespace("recorder")
+    if "rec1@" not in run("ip", "-n", lab.namespace("appliance"), "-o", "link"):
+        lab.cable("rec1", "recorder", "eth1")
+        run("ip", "-n", there, "addr", "flush", "dev", "eth0")  # ours, not its kernel's
+    mac = json.loads(run("ip", "-n", there, "-j", "link", "show", "eth1"))[0]["address"]
+    return {
+        "ports": '( { name = "access"; devargs = "net_af_xdp0,iface=rec0"; },'
+                 '  { name = "recorder"; devargs = "net_af_xdp1,iface=rec1"; } )',
+        "realms": f'( {{ name = "access"; port = "access"; address = "{lab_module.RECORDING}";'
+                  '    rtp_ports = [ 1024, 65535 ]; },'
+                  f'  {{ name = "recording"; port = "recorder"; address = "{APPLIANCE}";'
+                  f'    rtp_ports = [ 1024, 65535 ]; next_hop_mac = "{mac}";'
+                  '    recording = true; } )',
+        **more,
+    }
+
+
+def cable_arguments(lab):
+    """The generator's, for that data plane, with recording."""
+    return ["ip", "netns", "exec", lab.namespace("recorder"),
+            RTPGEN, "--api", lab.api_socket, "--json", "--address", lab_module.RECORDER,
+            "--device", "net_af_xdp0,iface=eth0", "--record", "--recording-address", GENERATOR,
+            "--recording-device", "net_af_xdp1,iface=eth1"]
 
 
 class Run:
