@@ -2,8 +2,8 @@
 # Copyright (c) 2026 Bridgetap contributors
 """The media generator hears what is right, and what is wrong; its captures can be read and played.
 
-On a machine that others use, too, either process may be held up for so long that rings run over,
-mixes run dry and sources count as silent. Such a run says nothing, and is done over."""
+Others may use the machine, too, and either process be held up: what comes of that is told by its
+cause (Result.assert_right), and nothing else is excused."""
 
 import subprocess
 import types
@@ -17,8 +17,6 @@ from lab import BUILD
 CALLS = 50
 MIX = ("--mix", "forward:1,listen:1,whisper:1,barge:1")
 PARTIES = 2 * CALLS + 37  # and a monitor on three calls of four, near enough
-PAUSE_US = 20000
-TRIES = 4
 
 
 @pytest.fixture
@@ -42,35 +40,21 @@ def carried(lab):
     assert [box.controlplane.stop(), box.dataplane.stop()] == [0, 0]
 
 
-def pause_of(run):
-    """The longest in which either side was held up, microseconds."""
-    return max([run["generator_pause_us"]] + [row["value"] for name, row in run.rows.items()
-                                              if name.startswith("delay") and "_max" in name])
-
-
-def undisturbed(lab, *more, record=False):
-    """A run in which neither side was held up."""
-    pauses = []
-    for _ in range(TRIES):
-        run = Run(arguments(lab, record) + ["--calls", CALLS, *more])
-        assert run.rows and run["check_wrong"] == 0, run
-        pauses.append(pause_of(run))
-        if pauses[-1] < PAUSE_US:
-            return run
-    pytest.skip(f"this machine is too busy: each of {TRIES} runs was held up for "
-                f"{min(pauses) / 1000:.0f} ms or more; run it again when nothing else runs")
+def generate(carried, *more, record=False, impaired=False):
+    """A run in which everybody hears whom they should."""
+    before = carried.api.counters()["tx_full"]
+    run = Run(arguments(carried.lab, record) + ["--calls", CALLS, *more])
+    run.assert_right(carried.api.counters()["tx_full"] - before, impaired)
+    return run
 
 
 def test_everybody_hears_whom_they_should_in_all_modes(carried):
     carried.start()
-    run = undisturbed(carried.lab, *MIX, "--codec", "mixed", "--check", "all", "--seconds", 2,
-                      record=True)
-    assert run.status == 0, run
-    assert run["lost"] == run["duplicates"] == run["reordered"] == 0, run
-    assert run["wrong_ssrc"] == run["strays"] == run["discontinued"] == 0, run
-    assert run["check_wrong"] == 0 and run["check_partial"] < run["check_exact"] / 100, run
+    run = generate(carried, *MIX, "--codec", "mixed", "--check", "all", "--seconds", 2,
+                   record=True)
     # Everything was checked: each of the parties, and the recorder's two streams a call.
-    assert run["check_exact"] + run["check_partial"] == run["expected"] >= PARTIES * 2 * 50, run
+    assert run["expected"] >= PARTIES * 2 * 50, run
+    assert run.judged() >= run["expected"] - run["lost"], run
     for mode in ("forward", "listen", "whisper", "barge", "recording"):
         assert 0 < run[f"delay_{mode}_p50_us"] <= run[f"delay_{mode}_p99_us"], run
     # Its calls have ended with it.
@@ -87,20 +71,19 @@ def test_a_wrong_matrix_is_heard(carried):
 
 def test_switches_under_load_are_heard_whole(carried):
     carried.start()
-    run = undisturbed(carried.lab, *MIX, "--check", "all", "--seconds", 2, "--switch-rate", 200,
-                      record=True)
-    assert run.status == 0, run
+    run = generate(carried, *MIX, "--check", "all", "--seconds", 2, "--switch-rate", 200,
+                   "--sleep", record=True)
     assert run["switches"] > 100 and run["switches_refused"] == 0, run
-    assert run["lost"] == run["discontinued"] == run["check_wrong"] == 0, run
+    # A switch shows in the packets, and before it they are by the old mode.
+    assert run["switch_first_packet_p99_ms"] >= run["switch_first_packet_p50_ms"] > 0, run
+    assert run["switch_last_old_p99_ms"] < run["switch_first_packet_p99_ms"], run
 
 
 def test_what_the_network_does_is_measured(carried):
     carried.start()
-    run = undisturbed(carried.lab, *MIX, "--check", "all", "--seconds", 2, "--loss", 0.05,
-                      "--reorder", 0.05)
-    assert run.status == 0, run
+    run = generate(carried, *MIX, "--check", "all", "--seconds", 2, "--loss", 0.05,
+                   "--reorder", 0.05, impaired=True)
     # What was left out on purpose is no loss of the appliance's.
-    assert run["lost"] == run["duplicates"] == run["check_wrong"] == 0, run
     assert 0.02 < run["reordered"] / run["expected"] < 0.08, run
     assert run["expected"] < PARTIES * 2 * 50, run
 
@@ -108,16 +91,25 @@ def test_what_the_network_does_is_measured(carried):
 def test_a_capture_can_be_read_and_played(carried):
     carried.start()
     file = carried.lab.path / "calls.pcap"
-    run = undisturbed(carried.lab, "--seconds", 1, "--pcap-out", file)
-    assert run.status == 0, run
+    run = generate(carried, "--seconds", 1, "--pcap-out", file)
     read = subprocess.run(["tcpdump", "-nr", file], capture_output=True, text=True)
-    assert read.returncode == 0 and len(read.stdout.splitlines()) == 2 * run["expected"]
+    assert read.returncode == 0
+    assert len(read.stdout.splitlines()) == 2 * run["expected"] - run["lost"]
     assert "203.0.113.2.2000 > 203.0.113.1." in read.stdout
 
-    played = undisturbed(carried.lab, "--check", "all", "--pcap-in", file)
-    assert played.status == 0, played
-    assert played["expected"] == run["expected"] and played["lost"] == 0, played
-    assert played["check_exact"] == played["expected"], played
+    played = generate(carried, "--check", "all", "--pcap-in", file)
+    assert played["expected"] == run["expected"], played
+    assert played["check_exact"] == played["expected"] - played["lost"], played
+
+
+def test_calls_take_turns_to_talk(carried):
+    """More calls than speak at a time; each has its turn, and is heard right in it."""
+    carried.start()
+    run = generate(carried, *MIX, "--check", "all", "--talking", CALLS // 5, "--seconds", 2.5,
+                   record=True)
+    # A fifth of all speaks at a time: sooner or later everybody has, as often as others.
+    everybody = PARTIES + 2 * CALLS
+    assert everybody * 2.5 * 50 / 5 * 0.9 < run["expected"] < everybody * 2.5 * 50 / 5 * 1.1, run
 
 
 @pytest.mark.parametrize("more, sentence", [
@@ -132,6 +124,11 @@ def test_a_capture_can_be_read_and_played(carried):
     (["--rate", "max", "--pcap-out", "x"], "cannot keep up"),
     (["--address", "2001:db8::1"], "must be an IPv4 address"),
     (["--ramp", "20", "--seconds", "10"], "longer than"),
+    (["--talking", "200"], "more than --calls 100"),
+    (["--talking", "10", "--seconds", "2"], "at least --seconds 5"),
+    (["--talking", "10", "--silence", "0.5"], "says who is silent"),
+    (["--overload", "1000"], "counts as silent"),
+    (["--overload", "1e6", "--search"], "a load of its own"),
 ])
 def test_what_cannot_be_is_refused_with_a_sentence(more, sentence):
     run = Run([*arguments(types.SimpleNamespace(path="/nowhere", api_socket="/nowhere/api")),

@@ -110,14 +110,39 @@ def cable_arguments(lab):
             "--recording-device", "net_af_xdp1,iface=eth1"]
 
 
-class Run:
+SILENT_US = 80000  # sources that are held up for as long may count as silent
+
+
+class Running:
+    """A run of the generator that is under way. A context manager."""
+
+    def __init__(self, argv, favoured=True):
+        self._process = subprocess.Popen(
+            [str(a) for a in argv], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            preexec_fn=(lambda: favour(os.getpid())) if favoured else None)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+
+    def goes_on(self):
+        return self._process.poll() is None
+
+    def result(self, timeout=120):
+        output, said = self._process.communicate(timeout=timeout)
+        return Result(self._process.returncode, output, said)
+
+
+class Result:
     """What a run of the generator has come to."""
 
-    def __init__(self, argv, timeout=120):
-        done = subprocess.run([str(a) for a in argv], capture_output=True, text=True,
-                              timeout=timeout, preexec_fn=lambda: favour(os.getpid()))
-        self.status, self.said = done.returncode, done.stderr
-        found = re.search(r"^\[.*^\]", done.stdout, re.M | re.S)
+    def __init__(self, status, output, said):
+        self.status, self.said = status, said
+        found = re.search(r"^\[.*^\]", output, re.M | re.S)
         self.rows = {row["name"]: row for row in json.loads(found.group())} if found else {}
 
     def __getitem__(self, name):
@@ -127,3 +152,39 @@ class Run:
         rows = "\n".join(f"{name}: {row['value']} {row['unit']} ({row['note']})"
                          for name, row in self.rows.items())
         return f"status {self.status}\n{self.said}\n{rows}"
+
+    def pause_us(self):
+        """The longest in which either side was held up."""
+        return max([self["generator_pause_us"]] + [
+            row["value"] for name, row in self.rows.items()
+            if name.startswith("delay") and "_max" in name])
+
+    def judged(self):
+        """Packets that were listened to."""
+        return sum(self[f"check_{verdict}"] for verdict in ("exact", "partial", "excused"))
+
+    def assert_right(self, dropped=0, impaired=False):
+        """Everybody heard whom they should, in streams that go on as one.
+
+        Others use the machine, too, and either side may be held up. What comes of that is told by
+        its cause: the packets that a full ring could not take have been counted by the appliance
+        (`dropped`), those that lack somebody just after a pause by the generator, and a source
+        takes a clock over only where another one was held up for so long that it counts as silent.
+        A wrong voice or a broken stream has no such cause. With `impaired` the network
+        loses and reorders packets."""
+        assert self.status == 0, self
+        assert self["check_wrong"] == self["discontinued"] == self["wrong_ssrc"] == 0, self
+        assert self["duplicates"] == self["strays"] == 0, self
+        assert self["lost"] <= dropped, (dropped, self)
+        if not impaired:
+            assert self["reordered"] == 0, self
+            assert self["check_partial"] <= self["check_exact"] / 100, self
+        assert self["resumed"] == 0 or self.pause_us() > SILENT_US, self
+        # Enough of it was undisturbed.
+        assert self["check_exact"] > self["check_excused"], self
+
+
+def Run(argv, timeout=120):
+    """A run of the generator, to its end."""
+    with Running(argv) as running:
+        return running.result(timeout)
