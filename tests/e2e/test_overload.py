@@ -8,7 +8,6 @@ more to do than the generator, whatever the machine. Nothing here depends on how
 that the one cannot keep up with the other."""
 
 import time
-import types
 
 import pytest
 

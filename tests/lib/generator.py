@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 
 import lab as lab_module
-from lab import BUILD, run
+from lab import BUILD, SANITIZER, run
 
 APPLIANCE, RECORDING = "203.0.113.1", "198.51.100.1"
 GENERATOR, RECORDER = "203.0.113.2", "198.51.100.2"
@@ -119,6 +119,7 @@ class Running:
     def __init__(self, argv, favoured=True):
         self._process = subprocess.Popen(
             [str(a) for a in argv], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env={**os.environ, **SANITIZER},
             preexec_fn=(lambda: favour(os.getpid())) if favoured else None)
 
     def __enter__(self):
