@@ -146,6 +146,11 @@ void gen_begin(struct gen *gen, double rate, double ramp)
 		table->legs[i].sent = table->legs[i].left_out = 0;
 		stream_clear(&table->legs[i].heard);
 	}
+	/* Of a switch while nobody spoke the first packets tell. */
+	for (unsigned i = 0; gen->switches != NULL && i < table->call_count; i++) {
+		table->calls[i].switch_tsc = 0;
+		table->calls[i].tolerant_until = rte_rdtsc() + gen->tsc_hz / 1000 * TABLE_SETTLE_MS;
+	}
 	memset(&gen->figures, 0, sizeof(gen->figures));
 	gen->pace = (struct pace){
 		.rate = rate,

@@ -30,6 +30,8 @@ struct figures {
 	uint64_t excused;	   /* partial ones besides, just after either side was held up */
 	uint64_t disturbed_tsc;	   /* the time in which that is so */
 	uint64_t last_partial_tsc; /* of either kind; 0: none */
+	uint64_t bad_checksums;	   /* of packets that were looked at */
+	char partial[256];	   /* likewise, of those not excused */
 	char wrong[256];	   /* the first wrong one, in words */
 	struct histogram delays[DELAY_CLASSES];
 	struct histogram first_new, last_old; /* packets since a switch was asked for */

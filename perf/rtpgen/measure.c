@@ -9,6 +9,7 @@
 
 #include "bench/report.h"
 #include "rtpgen/arp.h"
+#include "rtpgen/nd.h"
 
 #define RESOLVE_SECONDS	    5
 #define WARM_UP_SECONDS	    15
@@ -41,13 +42,13 @@ static struct leg *unresolved(struct table *table)
 	return NULL;
 }
 
-static void ask(struct gen *gen, uint32_t address)
+static void ask(struct gen *gen, const struct ip_address *address)
 {
 	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(gen->pool);
 
 	if (mbuf == NULL)
 		return;
-	arp_ask(&gen->media, mbuf, address);
+	(address->six ? nd_ask : arp_ask)(&gen->media, mbuf, address);
 	gen_queue(gen, &gen->media, mbuf, NULL);
 	gen_flush(gen, &gen->media);
 }
@@ -56,20 +57,23 @@ int measure_resolve(struct gen *gen)
 {
 	struct table *table = gen->table;
 	struct leg *leg;
+	struct ip_address address;
+	char text[IP_TEXT];
 
 	if (gen->options->has_peer_mac)
 		for (unsigned i = 0; i < table->senders; i++)
 			table_set_macs(&table->legs[i], &gen->media.mac, &gen->options->peer_mac);
 	for (unsigned i = 0; (leg = unresolved(table)) != NULL && i < RESOLVE_SECONDS * 10; i++) {
-		ask(gen, table_remote(leg));
+		address = table_remote(leg);
+		ask(gen, &address);
 		gen_wait(gen, 0.1);
 	}
 	if (leg == NULL)
 		return 0;
-	return report_error("nobody answers ARP for %u.%u.%u.%u, where the appliance wants media: "
-			    "give --peer-mac",
-		table_remote(leg) >> 24, table_remote(leg) >> 16 & 255,
-		table_remote(leg) >> 8 & 255, table_remote(leg) & 255);
+	address = table_remote(leg);
+	return report_error("nobody says who has %s, where the appliance wants media: give "
+			    "--peer-mac",
+		ip_text(&address, text));
 }
 
 /* The first listener of whom `field` does not hold yet. */

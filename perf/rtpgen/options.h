@@ -8,6 +8,7 @@
 
 #include <rte_ether.h>
 
+#include "rtpgen/ip.h"
 #include "rtpgen/party.h"
 
 #define OPTIONS_EAL_MAX	   16
@@ -45,8 +46,8 @@ struct options {
 	enum format format;
 
 	const char *api, *organisation;
-	const char *device, *recording_device; /* devargs; the latter may be NULL */
-	uint32_t address, recording_address;   /* host order; the first of as many as needed */
+	const char *device, *recording_device;	      /* devargs; the latter may be NULL */
+	struct ip_address address, recording_address; /* the first of as many as needed */
 	struct rte_ether_addr peer_mac;
 	bool has_peer_mac;
 	char *realms[OPTIONS_REALMS_MAX];
@@ -63,6 +64,9 @@ static inline unsigned options_samples(const struct options *options)
 {
 	return options->ptime * 8;
 }
+
+/* What --help prints. */
+extern const char options_usage[];
 
 /* Read the command line. 0; 1 where help was asked for and given; -EINVAL after a sentence that
  * says what is wrong, or cannot be. */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "rtpgen/options.h"
 #include "rtpgen/turns.h"
@@ -26,12 +27,23 @@ static bool is_impaired(const struct options *o)
 	return o->loss > 0 || o->reorder > 0 || o->jitter > 0 || o->silence > 0;
 }
 
+/* A port that leads back to ourselves, or nowhere. */
+static bool is_inside(const char *devargs)
+{
+	return devargs != NULL && (strncmp(devargs, "net_ring", strlen("net_ring")) == 0 ||
+					  strncmp(devargs, "net_null", strlen("net_null")) == 0);
+}
+
 static int check_places(const struct options *o)
 {
-	if (o->api == NULL || o->device == NULL || o->address == 0)
+	if (o->api == NULL || o->device == NULL || !ip_is_set(&o->address))
 		return options_refuse(
 			"--api, --device and --address are needed; --help has examples");
-	if (o->record && (o->recording_device == NULL || o->recording_address == 0))
+	if (is_inside(o->device) || is_inside(o->recording_device))
+		return options_refuse(
+			"of a net_ring both ends are in one process, and net_null has "
+			"no other end: no appliance would hear us");
+	if (o->record && (o->recording_device == NULL || !ip_is_set(&o->recording_address)))
 		return options_refuse("--record: recordings leave by a port of their own: it needs "
 				      "--recording-device and --recording-address");
 	if (!o->record && o->recording_device != NULL)

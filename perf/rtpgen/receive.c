@@ -12,12 +12,12 @@
 
 #include "rtpgen/arp.h"
 #include "rtpgen/gen.h"
+#include "rtpgen/nd.h"
 
-#define RTP_OFFSET 42
-#define PCMU	   0 /* payload types (RFC 3551) */
-#define PCMA	   8
-#define HITS	   3 /* packets in a row that agree */
-#define LATE_MS	   5 /* who is held up answers later than that */
+#define PCMU	0 /* payload types (RFC 3551) */
+#define PCMA	8
+#define HITS	3 /* packets in a row that agree */
+#define LATE_MS 5 /* who is held up answers later than that */
 
 /* A packet of RTP that has come to a leg. */
 struct arrival {
@@ -27,6 +27,7 @@ struct arrival {
 	unsigned length;
 	uint16_t sequence;
 	enum voice_codec codec;
+	bool six; /* over IPv6 */
 	uint64_t tsc;
 };
 
@@ -87,15 +88,15 @@ static bool is_tolerant(const struct arrival *a)
 	return a->call->next_mode != a->call->mode || a->tsc < a->call->tolerant_until;
 }
 
-static void tell_wrong(struct gen *gen, const struct arrival *a)
+/* The first one of its kind. */
+static void tell(char sentence[static 256], const struct arrival *a)
 {
 	char what[96];
 
-	if (*gen->figures.wrong != '\0')
+	if (*sentence != '\0')
 		return;
-	snprintf(gen->figures.wrong, sizeof(gen->figures.wrong),
-		"call %u, voice %u, in mode %s: the %s hears %s", a->leg->call, a->call->voice,
-		mode_name(a->call->mode), party_name(a->leg->party),
+	snprintf(sentence, 256, "call %u, voice %u, in mode %s: the %s hears %s", a->leg->call,
+		a->call->voice, mode_name(a->call->mode), party_name(a->leg->party),
 		voice_describe(a->codec, a->payload, a->length, what));
 }
 
@@ -124,12 +125,16 @@ static void judge(struct gen *gen, const struct arrival *a)
 		expected.allowed |= HEARS_MONITOR;
 	verdict = voice_judge(&expected, a->payload, a->length);
 	if (verdict == VOICE_WRONG)
-		tell_wrong(gen, a);
+		tell(gen->figures.wrong, a);
 	if (verdict == VOICE_PARTIAL && !tolerant)
 		gen->figures.last_partial_tsc = a->tsc;
-	if (verdict == VOICE_PARTIAL && a->tsc < gen->disturbed_until)
+	if (verdict == VOICE_PARTIAL && a->tsc < gen->disturbed_until) {
 		gen->figures.excused += !tolerant;
-	else if (verdict == VOICE_WRONG || !tolerant)
+		return;
+	}
+	if (verdict == VOICE_PARTIAL && !tolerant)
+		tell(gen->figures.partial, a);
+	if (verdict == VOICE_WRONG || !tolerant)
 		gen->figures.judged[a->call->mode][a->leg->party][verdict]++;
 }
 
@@ -176,16 +181,18 @@ static bool is_sampled(struct gen *gen)
 static void take_other(struct gen *gen, struct device *device, struct rte_mbuf *mbuf)
 {
 	struct rte_ether_addr mac;
-	uint32_t address;
+	struct ip_address address, remote;
 
-	if (arp_answer(device, mbuf)) {
+	if (arp_answer(device, mbuf) || nd_answer(device, mbuf)) {
 		gen_queue(gen, device, mbuf, NULL);
 		return;
 	}
-	if (arp_take_answer(mbuf, &address, &mac))
-		for (unsigned i = 0; i < gen->table->senders; i++)
-			if (table_remote(&gen->table->legs[i]) == address)
+	if (arp_take_answer(mbuf, &address, &mac) || nd_take_answer(mbuf, &address, &mac))
+		for (unsigned i = 0; i < gen->table->senders; i++) {
+			remote = table_remote(&gen->table->legs[i]);
+			if (ip_equal(&remote, &address))
 				table_set_macs(&gen->table->legs[i], &gen->media.mac, &mac);
+		}
 	rte_pktmbuf_free(mbuf);
 }
 
@@ -197,28 +204,63 @@ static bool is_right_type(const struct leg *leg, unsigned type)
 	return type == (leg->codec == VOICE_PCMA ? PCMA : PCMU);
 }
 
+/* What stands in front of UDP: returns that, and whom the packet is for; NULL where it is none. */
+static const struct rte_udp_hdr *parse_ip(
+	const uint8_t *frame, unsigned length, struct ip_address *to)
+{
+	const struct rte_ether_hdr *ethernet = (const struct rte_ether_hdr *)frame;
+	const struct rte_ipv4_hdr *four = (const struct rte_ipv4_hdr *)(ethernet + 1);
+	const struct rte_ipv6_hdr *six = (const struct rte_ipv6_hdr *)(ethernet + 1);
+
+	if (ethernet->ether_type == rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV6)) {
+		if (length <= TABLE_HEADER6 || six->proto != IPPROTO_UDP)
+			return NULL;
+		*to = ip_of(six->dst_addr, true);
+		return (const struct rte_udp_hdr *)(six + 1);
+	}
+	if (length <= TABLE_HEADER || four->version_ihl != RTE_IPV4_VHL_DEF ||
+		four->next_proto_id != IPPROTO_UDP)
+		return NULL;
+	*to = ip_of(&four->dst_addr, false);
+	return (const struct rte_udp_hdr *)(four + 1);
+}
+
 /* False where it is no RTP for one of our legs. */
 static bool parse(struct gen *gen, struct device *device, struct rte_mbuf *mbuf, struct arrival *a)
 {
-	const uint8_t *frame = rte_pktmbuf_mtod(mbuf, const uint8_t *);
-	const struct rte_ipv4_hdr *ip =
-		(const struct rte_ipv4_hdr *)(frame + sizeof(struct rte_ether_hdr));
-	const struct rte_udp_hdr *udp = (const struct rte_udp_hdr *)(ip + 1);
+	const uint8_t *frame = rte_pktmbuf_mtod(mbuf, const uint8_t *), *rtp;
 	unsigned length = rte_pktmbuf_data_len(mbuf), datagram;
+	struct ip_address to;
+	const struct rte_udp_hdr *udp = parse_ip(frame, length, &to);
 
-	if (length <= TABLE_HEADER || ip->version_ihl != RTE_IPV4_VHL_DEF ||
-		ip->next_proto_id != IPPROTO_UDP || frame[RTP_OFFSET] != 0x80)
+	if (udp == NULL)
 		return false;
+	rtp = (const uint8_t *)(udp + 1);
 	datagram = rte_be_to_cpu_16(udp->dgram_len);
-	if (datagram <= sizeof(*udp) + 12 || datagram > length - RTP_OFFSET + sizeof(*udp))
+	if (rtp[0] != 0x80 || datagram <= sizeof(*udp) + TABLE_RTP ||
+		datagram > length - (unsigned)((const uint8_t *)udp - frame))
 		return false;
-	a->leg = table_find(gen->table, device->recording, rte_be_to_cpu_32(ip->dst_addr),
-		rte_be_to_cpu_16(udp->dst_port));
-	if (a->leg != NULL && !is_right_type(a->leg, frame[RTP_OFFSET + 1] & 0x7f))
+	a->leg = table_find(gen->table, device->recording, &to, rte_be_to_cpu_16(udp->dst_port));
+	if (a->leg != NULL && !is_right_type(a->leg, rtp[1] & 0x7f))
 		return false;
-	a->payload = frame + TABLE_HEADER;
-	a->length = datagram - (unsigned)sizeof(*udp) - 12;
+	a->six = to.six;
+	a->payload = rtp + TABLE_RTP;
+	a->length = datagram - (unsigned)sizeof(*udp) - TABLE_RTP;
 	return a->leg != NULL;
+}
+
+/* Of the IP header, and of UDP where it has one: the sum over what includes it is all ones, which
+ * its complement would be 0 for, but for UDP is written as all ones, too (RFC 768). */
+static bool checksums_are_right(const struct arrival *a)
+{
+	const struct rte_udp_hdr *udp = (const struct rte_udp_hdr *)(a->payload - TABLE_RTP) - 1;
+	const struct rte_ipv4_hdr *four = (const struct rte_ipv4_hdr *)udp - 1;
+	const struct rte_ipv6_hdr *six = (const struct rte_ipv6_hdr *)udp - 1;
+
+	if (a->six)
+		return udp->dgram_cksum != 0 && rte_ipv6_udptcp_cksum(six, udp) == UINT16_MAX;
+	return rte_raw_cksum(four, sizeof(*four)) == UINT16_MAX &&
+	       (udp->dgram_cksum == 0 || rte_ipv4_udptcp_cksum(four, udp) == UINT16_MAX);
 }
 
 static void take_rtp(struct gen *gen, struct arrival *a, uint32_t arrival)
@@ -244,15 +286,21 @@ static void take_rtp(struct gen *gen, struct arrival *a, uint32_t arrival)
 	measure_delay(gen, a);
 	if (a->call->switch_tsc != 0)
 		watch_switch(gen, a);
-	if (is_sampled(gen))
-		judge(gen, a);
+	if (!is_sampled(gen))
+		return;
+	judge(gen, a);
+	gen->figures.bad_checksums += !checksums_are_right(a);
 }
 
-static bool is_ipv4(const struct rte_mbuf *mbuf)
+/* Whether it may be RTP, and is not of those by which neighbours find each other. */
+static bool is_media(const struct rte_mbuf *mbuf)
 {
 	const struct rte_ether_hdr *ethernet = rte_pktmbuf_mtod(mbuf, const struct rte_ether_hdr *);
+	const struct rte_ipv6_hdr *six = (const struct rte_ipv6_hdr *)(ethernet + 1);
 
-	return ethernet->ether_type == rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4);
+	return ethernet->ether_type == rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4) ||
+	       (ethernet->ether_type == rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV6) &&
+		       six->proto == IPPROTO_UDP);
 }
 
 unsigned gen_receive(struct gen *gen, struct device *device)
@@ -273,7 +321,7 @@ unsigned gen_receive(struct gen *gen, struct device *device)
 			capture_write(gen->capture, tsc,
 				rte_pktmbuf_mtod(mbufs[i], const uint8_t *),
 				rte_pktmbuf_data_len(mbufs[i]));
-		if (!is_ipv4(mbufs[i])) {
+		if (!is_media(mbufs[i])) {
 			take_other(gen, device, mbufs[i]);
 			continue;
 		}

@@ -81,15 +81,20 @@ static bool report_checks(struct gen *gen, struct results *results)
 			right = is_heard(gen, mode, party) && right;
 	for (unsigned v = 0; v < 3 && gen->options->check > 0; v++)
 		results_add(results, verdicts[v].name, "", (double)sums[v], "", "%s",
-			v == VOICE_WRONG && sums[v] > 0 ? gen->figures.wrong : verdicts[v].note);
+			sums[v] > 0 && v == VOICE_WRONG	    ? gen->figures.wrong
+			: sums[v] > 0 && v == VOICE_PARTIAL ? gen->figures.partial
+							    : verdicts[v].note);
 	if (gen->options->check > 0)
 		results_add(results, "check_excused", "", (double)gen->figures.excused, "",
 			"packets like the partial ones, in the %.2f s after we or the appliance "
 			"were held up",
 			(double)gen->figures.disturbed_tsc / (double)gen->tsc_hz);
+	if (gen->options->check > 0)
+		results_add(results, "check_checksum", "", (double)gen->figures.bad_checksums, "",
+			"packets of those with a wrong checksum of IP or UDP");
 	if (sums[VOICE_WRONG] > 0)
 		report_error("%s", gen->figures.wrong);
-	return right && sums[VOICE_WRONG] == 0;
+	return right && sums[VOICE_WRONG] == 0 && gen->figures.bad_checksums == 0;
 }
 
 /* --- all of it --- */

@@ -15,6 +15,7 @@ from lab import BUILD, SANITIZER, run
 
 APPLIANCE, RECORDING = "203.0.113.1", "198.51.100.1"
 GENERATOR, RECORDER = "203.0.113.2", "198.51.100.2"
+APPLIANCE6, GENERATOR6 = "2001:db8:1::1", "2001:db8:1::2"
 MACS = {"appliance": "02:00:00:00:00:0a", "generator": "02:00:00:00:00:0b",
         "recording": "02:00:00:00:00:0c", "recorder": "02:00:00:00:00:0d"}
 RTPGEN = BUILD / "bin/bridgetap-rtpgen"
@@ -89,11 +90,15 @@ def cable_settings(lab, **more):
     if "rec1@" not in run("ip", "-n", lab.namespace("appliance"), "-o", "link"):
         lab.cable("rec1", "recorder", "eth1")
         run("ip", "-n", there, "addr", "flush", "dev", "eth0")  # ours, not its kernel's
+        run("ip", "-n", lab.namespace("appliance"), "addr", "add", f"{APPLIANCE6}/64",
+            "dev", "rec0", "nodad")
     mac = json.loads(run("ip", "-n", there, "-j", "link", "show", "eth1"))[0]["address"]
     return {
         "ports": '( { name = "access"; devargs = "net_af_xdp0,iface=rec0"; },'
                  '  { name = "recorder"; devargs = "net_af_xdp1,iface=rec1"; } )',
         "realms": f'( {{ name = "access"; port = "access"; address = "{lab_module.RECORDING}";'
+                  '    rtp_ports = [ 1024, 65535 ]; },'
+                  f'  {{ name = "access6"; port = "access"; address = "{APPLIANCE6}";'
                   '    rtp_ports = [ 1024, 65535 ]; },'
                   f'  {{ name = "recording"; port = "recorder"; address = "{APPLIANCE}";'
                   f'    rtp_ports = [ 1024, 65535 ]; next_hop_mac = "{mac}";'
@@ -102,12 +107,17 @@ def cable_settings(lab, **more):
     }
 
 
-def cable_arguments(lab):
-    """The generator's, for that data plane, with recording."""
+def port_arguments(lab, devargs):
+    """The generator's, for that data plane, over a port of its own choice."""
     return ["ip", "netns", "exec", lab.namespace("recorder"),
             RTPGEN, "--api", lab.api_socket, "--json", "--address", lab_module.RECORDER,
-            "--device", "net_af_xdp0,iface=eth0", "--record", "--recording-address", GENERATOR,
-            "--recording-device", "net_af_xdp1,iface=eth1"]
+            "--device", devargs]
+
+
+def cable_arguments(lab):
+    """Likewise, over AF_XDP, with recording."""
+    return [*port_arguments(lab, "net_af_xdp0,iface=eth0"), "--record",
+            "--recording-address", GENERATOR, "--recording-device", "net_af_xdp1,iface=eth1"]
 
 
 SILENT_US = 80000  # sources that are held up for as long may count as silent
@@ -175,6 +185,7 @@ class Result:
         loses and reorders packets."""
         assert self.status == 0, self
         assert self["check_wrong"] == self["discontinued"] == self["wrong_ssrc"] == 0, self
+        assert self["check_checksum"] == 0, self
         assert self["duplicates"] == self["strays"] == 0, self
         assert self["lost"] <= dropped, (dropped, self)
         if not impaired:
