@@ -107,6 +107,14 @@ def cable_settings(lab, **more):
     }
 
 
+def cable_lost(lab):
+    """Packets that the kernel could not give the generator, which was held up: its rings were
+    full."""
+    links = json.loads(run("ip", "-n", lab.namespace("recorder"), "-j", "-s", "link"))
+    return sum(link["stats64"]["rx"]["dropped"] for link in links
+               if link["ifname"] in ("eth0", "eth1"))
+
+
 def port_arguments(lab, devargs):
     """The generator's, for that data plane, over a port of its own choice."""
     return ["ip", "netns", "exec", lab.namespace("recorder"),
