@@ -11,6 +11,7 @@ static void print_stats(const void *response)
 
 	printf("%u calls, %u of %u mixing legs\n", stats->calls, stats->mixing_legs,
 		stats->mixing_legs_max);
+	printf("%u of %u packet buffers free\n", stats->mbufs_free, stats->mbufs);
 	for (size_t i = 0; i < stats->n_workers; i++) {
 		const Bridgetap__V1__WorkerStats *worker = stats->workers[i];
 
@@ -24,9 +25,10 @@ static void print_stats(const void *response)
 	for (size_t i = 0; i < stats->n_ports; i++) {
 		const Bridgetap__V1__PortStats *port = stats->ports[i];
 
-		printf("port %s: in %llu, out %llu, missed %llu, errors %llu", port->name,
-			(unsigned long long)port->rx_packets, (unsigned long long)port->tx_packets,
-			(unsigned long long)port->rx_missed,
+		printf("port %s: in %llu, out %llu, missed %llu, no buffer %llu, errors %llu",
+			port->name, (unsigned long long)port->rx_packets,
+			(unsigned long long)port->tx_packets, (unsigned long long)port->rx_missed,
+			(unsigned long long)port->rx_no_mbuf,
 			(unsigned long long)(port->rx_errors + port->tx_errors));
 		if (port->steered)
 			printf("; XDP: %llu to the data plane, %llu to the kernel",

@@ -69,6 +69,8 @@ static void encode_stats(
 	out->calls = in->calls;
 	out->mixing_legs = in->mixing_legs;
 	out->mixing_legs_max = in->mixing_legs_max;
+	out->mbufs = in->mbufs;
+	out->mbufs_free = in->mbufs_free;
 	for (; out->n_counters < in->n_counters; out->n_counters++) {
 		out->counters[out->n_counters]->name = in->counters[out->n_counters]->name;
 		out->counters[out->n_counters]->help = in->counters[out->n_counters]->help;
@@ -94,6 +96,7 @@ static void encode_stats(
 		to->rx_packets = from->rx_packets;
 		to->tx_packets = from->tx_packets;
 		to->rx_missed = from->rx_missed;
+		to->rx_no_mbuf = from->rx_no_mbuf;
 		to->rx_errors = from->rx_errors;
 		to->tx_errors = from->tx_errors;
 		to->steered = from->steered;

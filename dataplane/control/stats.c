@@ -81,7 +81,8 @@ static void fill_ports(struct answer *answer)
 		rte_eth_stats_get(ports->port[i].id, &eth);
 		stats->rx_packets = eth.ipackets;
 		stats->tx_packets = eth.opackets;
-		stats->rx_missed = eth.imissed;
+		stats->rx_missed = port_rx_missed(&ports->port[i]);
+		stats->rx_no_mbuf = eth.rx_nombuf;
 		stats->rx_errors = eth.ierrors;
 		stats->tx_errors = eth.oerrors;
 		if (ports->port[i].steered &&
@@ -151,6 +152,8 @@ void dataplane_send_stats(void *arg, const char *call_id, uint64_t tag)
 	fill_counters(answer);
 	fill_workers(answer);
 	fill_ports(answer);
+	answer->stats.mbufs = dp->config.mbufs;
+	answer->stats.mbufs_free = rte_mempool_avail_count(dp->pool);
 	if (*call_id == '\0')
 		answer_with_legs(answer, NULL, 0);
 	else if (registry_stats(dp->registry, call_id, answer_with_legs, answer) < 0)

@@ -15,6 +15,7 @@
 #include "net/log.h"
 #include "net/steering.h"
 #include "net/xdp.h"
+#include "net/xsk.h"
 
 #define DESCRIPTORS 1024
 
@@ -163,6 +164,8 @@ static int configure(
 				port->id, q, tx_descriptors, (unsigned)socket, NULL);
 		if (ret == 0 && port->recording)
 			ret = guard_attach(&port->guard_queues[q], guard, port->id, q);
+		if (ret == 0 && is_af_xdp(port))
+			ret = reclaim_attach(&port->reclaim[q], port->id, q);
 	}
 	if (ret == 0)
 		ret = rte_eth_dev_start(port->id);
@@ -172,6 +175,28 @@ static int configure(
 	if (ret == 0 && port->ifindex == 0)
 		rte_eth_promiscuous_enable(port->id);
 	return ret;
+}
+
+static bool is_known(const struct port_set *set, unsigned before, int fd)
+{
+	for (unsigned i = 0; i < before; i++)
+		for (unsigned s = 0; s < set->port[i].socket_count; s++)
+			if (set->port[i].sockets[s] == fd)
+				return true;
+	return false;
+}
+
+/* The sockets of port `number` are those that no port before it has. */
+static void note_sockets(struct port_set *set, unsigned number)
+{
+	struct port *port = &set->port[number];
+	int fds[PORT_MAX * PORT_QUEUES_MAX];
+	unsigned count = is_af_xdp(port) ? xsk_find(fds, RTE_DIM(fds)) : 0;
+
+	port->socket_count = 0;
+	for (unsigned i = 0; i < count; i++)
+		if (!is_known(set, number, fds[i]) && port->socket_count < PORT_QUEUES_MAX)
+			port->sockets[port->socket_count++] = fds[i];
 }
 
 int port_set_start(struct port_set *set, uint16_t queues, struct rte_mempool *pool,
@@ -192,6 +217,7 @@ int port_set_start(struct port_set *set, uint16_t queues, struct rte_mempool *po
 			rte_eth_dev_close(port->id);
 			goto fail;
 		}
+		note_sockets(set, started);
 	}
 	return 0;
 
@@ -208,4 +234,16 @@ void port_set_stop(struct port_set *set)
 		rte_eth_dev_close(set->port[i].id);
 	}
 	set->count = 0;
+}
+
+uint64_t port_rx_missed(const struct port *port)
+{
+	struct rte_eth_stats eth = { 0 };
+	uint64_t missed;
+
+	rte_eth_stats_get(port->id, &eth);
+	missed = eth.imissed;
+	for (unsigned i = 0; i < port->socket_count; i++)
+		missed += xsk_ring_full(port->sockets[i]);
+	return missed;
 }

@@ -10,6 +10,7 @@
 #include <rte_mempool.h>
 
 #include "net/guard.h"
+#include "net/reclaim.h"
 
 #define PORT_MAX	16
 #define PORT_NAME_SIZE	32
@@ -26,6 +27,9 @@ struct port {
 	bool steered;	  /* runs our XDP program: the kernel sees all that is not RTP */
 	bool hashes;	  /* its NIC chooses queues, see net/steering.h */
 	bool recording;	  /* guarded: passes nothing but agent and customer */
+	int sockets[PORT_QUEUES_MAX]; /* of an AF_XDP port, to be asked what they have lost */
+	unsigned socket_count;
+	struct reclaim reclaim[PORT_QUEUES_MAX]; /* likewise */
 	struct guard_queue guard_queues[PORT_QUEUES_MAX];
 };
 
@@ -42,5 +46,8 @@ int port_set_start(struct port_set *set, uint16_t queues, struct rte_mempool *po
 	const char *steer_path, const struct guard *guard);
 
 void port_set_stop(struct port_set *set);
+
+/* Packets that came to the port and were lost because no worker took them in time. Main lcore. */
+uint64_t port_rx_missed(const struct port *port);
 
 #endif

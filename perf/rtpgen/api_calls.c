@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 Bridgetap contributors */
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,16 +21,16 @@
 struct far {
 	Bridgetap__V1__MediaDescription media;
 	Bridgetap__V1__MediaAddress remote;
-	char address[INET_ADDRSTRLEN];
+	char address[IP_TEXT];
 };
 
 static void describe_place(const struct table *table, const struct leg *leg,
-	Bridgetap__V1__MediaAddress *remote, char address[static INET_ADDRSTRLEN])
+	Bridgetap__V1__MediaAddress *remote, char address[static IP_TEXT])
 {
-	struct in_addr in = { htonl(table_address(table, leg)) };
+	struct ip_address ip = table_address(table, leg);
 
 	bridgetap__v1__media_address__init(remote);
-	inet_ntop(AF_INET, &in, address, INET_ADDRSTRLEN);
+	ip_text(&ip, address);
 	remote->address = address;
 	remote->port = table_port(table, leg);
 }
@@ -53,7 +52,7 @@ struct described {
 	Bridgetap__V1__CallDescription call;
 	Bridgetap__V1__RecordingTarget target;
 	Bridgetap__V1__MediaAddress recorded[2];
-	char recorder[2][INET_ADDRSTRLEN];
+	char recorder[2][IP_TEXT];
 	struct far agent, customer;
 	char id[API_NAME_SIZE], user[API_NAME_SIZE];
 };
@@ -246,15 +245,15 @@ static int refuse_foreign(void *arg, const Bridgetap__V1__Call *call)
 
 static int learn_leg(struct table *table, struct leg *leg, const Bridgetap__V1__Leg *said)
 {
-	struct in_addr in;
+	struct ip_address ip;
 
 	if (said == NULL || said->local == NULL)
 		return report_error("the list of calls lacks a leg's address");
-	if (inet_pton(AF_INET, said->local->address, &in) != 1)
-		return report_error("a call is anchored at %s, and IPv6 is not spoken here: name "
-				    "an IPv4 realm with --realm",
+	if (!ip_read(&ip, said->local->address) || ip.six != table->options->address.six)
+		return report_error("a call is anchored at %s, which --address cannot reach: name "
+				    "a realm of its family with --realm",
 			said->local->address);
-	table_set_remote(table, leg, ntohl(in.s_addr), (uint16_t)said->local->port);
+	table_set_remote(table, leg, &ip, (uint16_t)said->local->port);
 	leg->heard.ssrc = said->ssrc;
 	return 0;
 }

@@ -13,7 +13,6 @@
 #include "proto/unpack.h"
 #include "rtpgen/api.h"
 
-#define TOLERANCE_MS   60 /* in which ramps and packets under way end */
 #define FINISH_SECONDS 10.0
 
 /* A supervisor who switches. */
@@ -145,11 +144,12 @@ static void switched(struct rpc *rpc)
 
 	switcher->busy = false;
 	switches->under_way--;
-	call->tolerant_until = rte_rdtsc() + rte_get_tsc_hz() / 1000 * TOLERANCE_MS;
+	call->tolerant_until = rte_rdtsc() + rte_get_tsc_hz() / 1000 * TABLE_SETTLE_MS;
 	free(switcher->packed.bytes);
 	switcher->packed.bytes = NULL;
 	if (rpc->status != GRPC_OK) {
 		call->next_mode = call->mode;
+		call->switch_tsc = 0;
 		if (switches->figures.refused++ == 0)
 			snprintf(switches->figures.sentence, sizeof(switches->figures.sentence),
 				"%s", rpc->sentence);
@@ -176,6 +176,9 @@ static void send_switch(struct switches *switches, struct switcher *switcher)
 		.message_count = 1,
 		.ended = switched,
 	};
+	call->old_mode = call->mode;
+	call->old_tsc = 0;
+	call->switch_tsc = rte_rdtsc();
 	switcher->busy = true;
 	switcher->begin_ns = now_ns();
 	switches->under_way++;

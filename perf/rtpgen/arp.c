@@ -25,12 +25,12 @@ bool arp_answer(const struct device *device, struct rte_mbuf *mbuf)
 {
 	struct rte_ether_hdr *ethernet = rte_pktmbuf_mtod(mbuf, struct rte_ether_hdr *);
 	struct rte_arp_hdr *arp = parse(mbuf, RTE_ARP_OP_REQUEST);
-	rte_be32_t wanted;
+	struct ip_address wanted;
 
 	if (arp == NULL)
 		return false;
-	wanted = arp->arp_data.arp_tip;
-	if (rte_be_to_cpu_32(wanted) - device->first_address >= device->addresses)
+	wanted = ip_of(&arp->arp_data.arp_tip, false);
+	if (ip_minus(&wanted, &device->first_address) >= device->addresses)
 		return false;
 	ethernet->dst_addr = arp->arp_data.arp_sha;
 	ethernet->src_addr = device->mac;
@@ -38,11 +38,11 @@ bool arp_answer(const struct device *device, struct rte_mbuf *mbuf)
 	arp->arp_data.arp_tha = arp->arp_data.arp_sha;
 	arp->arp_data.arp_tip = arp->arp_data.arp_sip;
 	arp->arp_data.arp_sha = device->mac;
-	arp->arp_data.arp_sip = wanted;
+	memcpy(&arp->arp_data.arp_sip, ip_bytes(&wanted), sizeof(arp->arp_data.arp_sip));
 	return true;
 }
 
-void arp_ask(const struct device *device, struct rte_mbuf *mbuf, uint32_t address)
+void arp_ask(const struct device *device, struct rte_mbuf *mbuf, const struct ip_address *address)
 {
 	struct rte_ether_hdr *ethernet = rte_pktmbuf_mtod(mbuf, struct rte_ether_hdr *);
 	struct rte_arp_hdr *arp = (struct rte_arp_hdr *)(ethernet + 1);
@@ -60,19 +60,20 @@ void arp_ask(const struct device *device, struct rte_mbuf *mbuf, uint32_t addres
 		.arp_opcode = rte_cpu_to_be_16(RTE_ARP_OP_REQUEST),
 		.arp_data = {
 			.arp_sha = device->mac,
-			.arp_sip = rte_cpu_to_be_32(device->first_address),
-			.arp_tip = rte_cpu_to_be_32(address),
 		},
 	};
+	memcpy(&arp->arp_data.arp_sip, ip_bytes(&device->first_address),
+		sizeof(arp->arp_data.arp_sip));
+	memcpy(&arp->arp_data.arp_tip, ip_bytes(address), sizeof(arp->arp_data.arp_tip));
 }
 
-bool arp_take_answer(struct rte_mbuf *mbuf, uint32_t *address, struct rte_ether_addr *mac)
+bool arp_take_answer(struct rte_mbuf *mbuf, struct ip_address *address, struct rte_ether_addr *mac)
 {
 	const struct rte_arp_hdr *arp = parse(mbuf, RTE_ARP_OP_REPLY);
 
 	if (arp == NULL)
 		return false;
-	*address = rte_be_to_cpu_32(arp->arp_data.arp_sip);
+	*address = ip_of(&arp->arp_data.arp_sip, false);
 	*mac = arp->arp_data.arp_sha;
 	return true;
 }

@@ -12,10 +12,10 @@
 /* Turn a request for one of our addresses into its answer, in place. False where it is none. */
 bool arp_answer(const struct device *device, struct rte_mbuf *mbuf);
 
-/* Write a request for `address` (host order) into an empty mbuf. */
-void arp_ask(const struct device *device, struct rte_mbuf *mbuf, uint32_t address);
+/* Write a request for `address` into an empty mbuf. */
+void arp_ask(const struct device *device, struct rte_mbuf *mbuf, const struct ip_address *address);
 
-/* The address (host order) and MAC address that an answer is about; false where it is none. */
-bool arp_take_answer(struct rte_mbuf *mbuf, uint32_t *address, struct rte_ether_addr *mac);
+/* The address and MAC address that an answer is about; false where it is none. */
+bool arp_take_answer(struct rte_mbuf *mbuf, struct ip_address *address, struct rte_ether_addr *mac);
 
 #endif

@@ -18,15 +18,37 @@
 #define DESCRIPTORS  1024
 #define LINK_SECONDS 15
 
+/* Devices that drivers make up have names that begin so; all others are on the PCI bus. */
+static bool is_virtual(const char *devargs)
+{
+	return devargs == NULL || strncmp(devargs, "net_", strlen("net_")) == 0;
+}
+
+/* Leave alone all NICs but those that are asked for; returns how many arguments that takes. */
+static int choose_bus(char **args, const struct options *options)
+{
+	const char *devices[] = { options->device, options->recording_device };
+	int count = 0;
+
+	for (unsigned i = 0; i < RTE_DIM(devices); i++)
+		if (!is_virtual(devices[i])) {
+			args[count++] = (char *)(uintptr_t) "--allow";
+			args[count++] = (char *)(uintptr_t)devices[i];
+		}
+	if (count == 0)
+		args[count++] = (char *)(uintptr_t) "--no-pci";
+	return count;
+}
+
 int device_start_dpdk(const struct options *options, struct rte_mempool **pool)
 {
-	char lcores[32], *args[OPTIONS_EAL_MAX + 8];
+	char lcores[32], *args[OPTIONS_EAL_MAX + 12];
 	int count = 0;
 
 	snprintf(lcores, sizeof(lcores), "--lcores=0@%u", options->cpu);
 	args[count++] = (char *)(uintptr_t) "bridgetap-rtpgen";
 	args[count++] = (char *)(uintptr_t) "--in-memory";
-	args[count++] = (char *)(uintptr_t) "--no-pci";
+	count += choose_bus(args + count, options);
 	args[count++] = (char *)(uintptr_t) "--no-telemetry";
 	args[count++] = (char *)(uintptr_t) "--log-level=error";
 	args[count++] = lcores;
@@ -49,7 +71,8 @@ static int probe(struct device *device, const char *devargs)
 	struct rte_dev_iterator iterator;
 	uint16_t id;
 
-	if (rte_dev_probe(devargs) < 0)
+	/* A NIC has been found when DPDK started. */
+	if (is_virtual(devargs) && rte_dev_probe(devargs) < 0)
 		return -1;
 	RTE_ETH_FOREACH_MATCHING_DEV(id, devargs, &iterator)
 	{

@@ -8,6 +8,7 @@
 
 #include <rte_mbuf.h>
 
+#include "rtpgen/ip.h"
 #include "rtpgen/options.h"
 
 /* A DPDK port of any driver, and what waits to be sent by it. One thread. A function that returns
@@ -22,7 +23,7 @@ struct device {
 	uint16_t id;
 	bool recording;
 	struct rte_ether_addr mac;
-	uint32_t first_address; /* host order: what ARP is answered for */
+	struct ip_address first_address; /* of those that ARP or ND are answered for */
 	unsigned addresses;
 	unsigned pending;
 	struct rte_mbuf *mbufs[DEVICE_PENDING];

@@ -12,6 +12,11 @@
 #define DRAIN_LONG_MS  300 /* or some are not: the appliance may have been held up */
 #define DRAIN_MOST_MS  2000
 #define BURSTS_A_TURN  8
+#define SLEEP_US       20
+
+/* Sources count as silent after 100 ms, mixes settle in as many again. */
+#define DISTURBED_MS 300
+#define PAUSE_US     5000 /* the least that a mix may not make up for */
 
 /* What is not done for every packet: the API, and a line for whoever watches. */
 static void turn_slowly(struct gen *gen, uint64_t tsc)
@@ -42,14 +47,31 @@ static unsigned receive_all(struct gen *gen, struct device *device)
 	return total;
 }
 
+void gen_disturbed(struct gen *gen, uint64_t tsc)
+{
+	uint64_t until = tsc + gen->tsc_hz / 1000 * DISTURBED_MS;
+
+	gen->figures.disturbed_tsc += until - RTE_MAX(gen->disturbed_until, tsc);
+	gen->disturbed_until = until;
+}
+
+static void note_pause(struct gen *gen, uint64_t tsc)
+{
+	uint64_t pause = tsc - gen->figures.turn_tsc;
+
+	gen->figures.longest_tsc = RTE_MAX(gen->figures.longest_tsc, pause);
+	gen->figures.turn_tsc = tsc;
+	if (pause > gen->tsc_hz / 1000000 * PAUSE_US)
+		gen_disturbed(gen, tsc);
+}
+
 static unsigned turn(struct gen *gen, bool sending)
 {
 	uint64_t tsc = rte_rdtsc();
-	unsigned count = receive_all(gen, &gen->media);
+	unsigned count;
 
-	gen->figures.longest_tsc = RTE_MAX(gen->figures.longest_tsc, tsc - gen->figures.turn_tsc);
-	gen->figures.turn_tsc = tsc;
-
+	note_pause(gen, tsc);
+	count = receive_all(gen, &gen->media);
 	if (gen->has_recorder) {
 		count += receive_all(gen, &gen->recorder);
 		gen_flush(gen, &gen->recorder);
@@ -59,6 +81,8 @@ static unsigned turn(struct gen *gen, bool sending)
 		turn_slowly(gen, tsc);
 	if (count > 0)
 		gen->figures.busy_tsc += rte_rdtsc() - tsc;
+	else if (gen->options->sleep)
+		rte_delay_us_sleep(SLEEP_US);
 	return count;
 }
 
@@ -77,6 +101,12 @@ void gen_wait(struct gen *gen, double seconds)
 
 	while (rte_rdtsc() < end)
 		turn(gen, false);
+}
+
+void gen_realign(struct gen *gen)
+{
+	for (unsigned i = 0; i < gen->table->call_count; i++)
+		gen->table->calls[i].alignment++;
 }
 
 static bool is_complete(const struct gen *gen)
@@ -116,16 +146,22 @@ void gen_begin(struct gen *gen, double rate, double ramp)
 		table->legs[i].sent = table->legs[i].left_out = 0;
 		stream_clear(&table->legs[i].heard);
 	}
+	/* Of a switch while nobody spoke the first packets tell. */
+	for (unsigned i = 0; gen->switches != NULL && i < table->call_count; i++) {
+		table->calls[i].switch_tsc = 0;
+		table->calls[i].tolerant_until = rte_rdtsc() + gen->tsc_hz / 1000 * TABLE_SETTLE_MS;
+	}
 	memset(&gen->figures, 0, sizeof(gen->figures));
 	gen->pace = (struct pace){
 		.rate = rate,
 		.ramp = ramp,
-		.first = RTE_MIN(rate, table->senders / GEN_TURN_SECONDS),
+		.first = RTE_MIN(rate, turns_speaking(table) / GEN_TURN_SECONDS),
 		.begin = rte_rdtsc(),
 	};
 	gen->figures.begin_tsc = gen->figures.end_tsc = gen->figures.turn_tsc = gen->pace.begin;
 	gen->progress_due = gen->pace.begin + gen->tsc_hz;
-	gen->cursor = 0;
+	gen->disturbed_until = 0;
+	turns_begin(&gen->turns, table, gen->pace.begin);
 	wheel_init(&gen->wheel, gen->pace.begin);
 }
 
@@ -163,6 +199,7 @@ void gen_total(const struct gen *gen, struct totals *totals)
 		totals->duplicates += heard->duplicates;
 		totals->other_ssrc += heard->other_ssrc;
 		totals->discontinued += heard->discontinued;
+		totals->resumed += heard->resumed;
 		totals->jitter_ms += jitter_ms / table->count;
 		totals->jitter_most_ms = RTE_MAX(totals->jitter_most_ms, jitter_ms);
 	}

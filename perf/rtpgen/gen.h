@@ -12,6 +12,7 @@
 #include "rtpgen/histogram.h"
 #include "rtpgen/options.h"
 #include "rtpgen/table.h"
+#include "rtpgen/turns.h"
 #include "rtpgen/wheel.h"
 
 /* All that a run has in its hands, and the one loop that sends and receives. One thread. */
@@ -24,9 +25,16 @@ struct figures {
 	uint64_t begin_tsc, end_tsc, busy_tsc;
 	uint64_t turn_tsc, longest_tsc; /* the newest turn, and the longest between two */
 	uint64_t sent, left_out, received, strays, unmatched;
+	uint64_t refused;		    /* packets that the port did not take in an overload */
 	uint64_t judged[MODES][PARTIES][3]; /* by voice_verdict */
-	char wrong[256];		    /* the first wrong one, in words */
+	uint64_t excused;	   /* partial ones besides, just after either side was held up */
+	uint64_t disturbed_tsc;	   /* the time in which that is so */
+	uint64_t last_partial_tsc; /* of either kind; 0: none */
+	uint64_t bad_checksums;	   /* of packets that were looked at */
+	char partial[256];	   /* likewise, of those not excused */
+	char wrong[256];	   /* the first wrong one, in words */
 	struct histogram delays[DELAY_CLASSES];
+	struct histogram first_new, last_old; /* packets since a switch was asked for */
 };
 
 /* Which packets are due: as many as `rate` makes since `begin`. */
@@ -48,9 +56,12 @@ struct gen {
 	bool impaired; /* loss and so on, as the options have it, hold at the moment */
 	bool stop;     /* a signal has come; the handler writes, the loop reads */
 	bool check;    /* judge what is heard */
+	bool overload; /* what the port does not take is dropped */
+	bool wrong;    /* somebody heard what they should not before the figures began */
 
 	struct pace pace;
-	unsigned cursor; /* the next leg to send */
+	struct turns turns;
+	uint64_t disturbed_until; /* TSC */
 	uint32_t random;
 	unsigned check_turn;
 	struct wheel wheel;
@@ -90,18 +101,25 @@ void gen_run(struct gen *gen, double seconds);
 /* Receive for so long. */
 void gen_wait(struct gen *gen, double seconds);
 
+/* All numbers are to be matched anew by which packets are told from each other. */
+void gen_realign(struct gen *gen);
+
 /* Stop sending, and turn until nothing comes any more. */
 void gen_drain(struct gen *gen);
 
 /* Seconds in which every source has its turn at least, or it would count as silent. */
 #define GEN_TURN_SECONDS 0.08
 
+/* Either side has been held up: for a while sources may have counted as silent, and mixes lack what
+ * came late. */
+void gen_disturbed(struct gen *gen, uint64_t tsc);
+
 /* Forget all figures; sending goes on at `rate`. */
 void gen_begin(struct gen *gen, double rate, double ramp);
 
 /* Sums over all streams. */
 struct totals {
-	uint64_t expected, received, lost, late, duplicates, other_ssrc, discontinued;
+	uint64_t expected, received, lost, late, duplicates, other_ssrc, discontinued, resumed;
 	double jitter_ms, jitter_most_ms;
 };
 

@@ -62,7 +62,7 @@ static enum status measure(const struct options *options)
 	bool right = true;
 	int ret;
 
-	ret = options->search ? measure_search(&gen, results) : measure_once(&gen);
+	ret = options->search ? measure_search(&gen, results) : measure_once(&gen, results);
 	if (ret == 0)
 		right = measure_report(&gen, results);
 	results_print(results);
@@ -98,7 +98,7 @@ int main(int argc, char **argv)
 	gen.table = table_create(&options);
 	if (gen.table == NULL)
 		report_out_of_memory();
-	if (options_check_rate(&options, gen.table->senders) < 0)
+	if (options_check_rate(&options, turns_speaking(gen.table), turns_blocks(&options)) < 0)
 		return STATUS_USAGE;
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGINT, on_signal);

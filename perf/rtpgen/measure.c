@@ -9,11 +9,13 @@
 
 #include "bench/report.h"
 #include "rtpgen/arp.h"
+#include "rtpgen/nd.h"
 
 #define RESOLVE_SECONDS	    5
 #define WARM_UP_SECONDS	    15
 #define WARM_UP_LEAST	    0.5 /* so that mixes have settled */
 #define WARM_UP_RATE	    200000.0
+#define RECOVERY_SECONDS    1
 #define SEARCH_STEPS	    12
 #define SEARCH_TRIES	    4 /* of a rate, where we have been held up ourselves */
 #define STALL_US	    200
@@ -40,13 +42,13 @@ static struct leg *unresolved(struct table *table)
 	return NULL;
 }
 
-static void ask(struct gen *gen, uint32_t address)
+static void ask(struct gen *gen, const struct ip_address *address)
 {
 	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(gen->pool);
 
 	if (mbuf == NULL)
 		return;
-	arp_ask(&gen->media, mbuf, address);
+	(address->six ? nd_ask : arp_ask)(&gen->media, mbuf, address);
 	gen_queue(gen, &gen->media, mbuf, NULL);
 	gen_flush(gen, &gen->media);
 }
@@ -55,20 +57,23 @@ int measure_resolve(struct gen *gen)
 {
 	struct table *table = gen->table;
 	struct leg *leg;
+	struct ip_address address;
+	char text[IP_TEXT];
 
 	if (gen->options->has_peer_mac)
 		for (unsigned i = 0; i < table->senders; i++)
 			table_set_macs(&table->legs[i], &gen->media.mac, &gen->options->peer_mac);
 	for (unsigned i = 0; (leg = unresolved(table)) != NULL && i < RESOLVE_SECONDS * 10; i++) {
-		ask(gen, table_remote(leg));
+		address = table_remote(leg);
+		ask(gen, &address);
 		gen_wait(gen, 0.1);
 	}
 	if (leg == NULL)
 		return 0;
-	return report_error("nobody answers ARP for %u.%u.%u.%u, where the appliance wants media: "
-			    "give --peer-mac",
-		table_remote(leg) >> 24, table_remote(leg) >> 16 & 255,
-		table_remote(leg) >> 8 & 255, table_remote(leg) & 255);
+	address = table_remote(leg);
+	return report_error("nobody says who has %s, where the appliance wants media: give "
+			    "--peer-mac",
+		ip_text(&address, text));
 }
 
 /* The first listener of whom `field` does not hold yet. */
@@ -82,18 +87,19 @@ static const struct leg *not_heard(const struct table *table, bool aligned)
 
 static double real_rate(const struct gen *gen)
 {
-	return gen->table->senders * 1000.0 / gen->options->ptime;
+	return turns_speaking(gen->table) * 1000.0 / gen->options->ptime;
 }
 
 int measure_warm_up(struct gen *gen)
 {
-	double least = gen->table->senders / GEN_TURN_SECONDS;
+	double least = turns_speaking(gen->table) / GEN_TURN_SECONDS;
+	double most = WARM_UP_SECONDS + 2 * TURNS_SECONDS * turns_blocks(gen->options);
 	double rate = RTE_MIN(real_rate(gen), WARM_UP_RATE);
 	const struct leg *leg = NULL;
 	uint64_t end;
 
 	gen_begin(gen, RTE_MAX(rate, least), 0);
-	end = rte_rdtsc() + WARM_UP_SECONDS * gen->tsc_hz;
+	end = rte_rdtsc() + (uint64_t)(most * (double)gen->tsc_hz);
 	do
 		gen_run(gen, WARM_UP_LEAST);
 	while (!gen->stop && (leg = not_heard(gen->table, true)) != NULL && rte_rdtsc() < end);
@@ -101,9 +107,9 @@ int measure_warm_up(struct gen *gen)
 	leg = gen->stop ? NULL : not_heard(gen->table, false);
 	if (leg == NULL)
 		return 0;
-	return report_error("the %s of call %u hears nothing after %u s: does the appliance know "
+	return report_error("the %s of call %u hears nothing after %.0f s: does the appliance know "
 			    "the way to us?",
-		party_name(leg->party), leg->call, WARM_UP_SECONDS);
+		party_name(leg->party), leg->call, most);
 }
 
 /* --- a run --- */
@@ -125,12 +131,34 @@ static int play(struct gen *gen)
 	return 0;
 }
 
-int measure_once(struct gen *gen)
+static double rate_of(const struct gen *gen)
 {
 	const struct options *o = gen->options;
-	double rate = o->rate_kind == RATE_REAL	   ? real_rate(gen)
-		      : o->rate_kind == RATE_FIXED ? o->rate
-						   : 0;
+
+	if (o->rate_kind == RATE_REAL)
+		return real_rate(gen);
+	return o->rate_kind == RATE_FIXED ? o->rate : 0;
+}
+
+/* More than can be carried, and on at once with what can be: nobody pauses in between, so that
+ * whatever is not as it should be comes from the overload. */
+static void overload(struct gen *gen, struct results *results)
+{
+	if (gen->options->overload == 0)
+		return;
+	gen->overload = true;
+	gen_begin(gen, gen->options->overload, 0);
+	gen_run(gen, gen->options->seconds);
+	gen->overload = false;
+	gen->wrong = !measure_report_overload(gen, results);
+	gen_realign(gen);
+	run(gen, rate_of(gen), 0, RECOVERY_SECONDS);
+	gen->wrong = !measure_report_recovery(gen, results) || gen->wrong;
+}
+
+int measure_once(struct gen *gen, struct results *results)
+{
+	const struct options *o = gen->options;
 
 	if (o->pcap_out != NULL) {
 		gen->capture = capture_create(o->pcap_out);
@@ -138,10 +166,11 @@ int measure_once(struct gen *gen)
 			return report_error("cannot write %s: %s", o->pcap_out, strerror(errno));
 	}
 	gen->check = true;
+	overload(gen, results);
 	gen->impaired = o->loss > 0 || o->jitter > 0 || o->reorder > 0 || o->silence > 0;
 	if (o->pcap_in != NULL)
 		return play(gen);
-	run(gen, rate, o->ramp, o->seconds);
+	run(gen, rate_of(gen), o->ramp, o->seconds);
 	return 0;
 }
 
@@ -186,7 +215,7 @@ static bool is_free_of_loss(struct gen *gen, double rate)
 
 int measure_search(struct gen *gen, struct results *results)
 {
-	double low = gen->table->senders / GEN_TURN_SECONDS, high, most;
+	double low = turns_speaking(gen->table) / GEN_TURN_SECONDS, high, most;
 
 	gen->check = true;
 	try_rate(gen, 0);

@@ -18,8 +18,16 @@ int measure_warm_up(struct gen *gen);
 /* Look for the highest rate without loss; the figures of a run at that rate stay. */
 int measure_search(struct gen *gen, struct results *results);
 
-/* One run as the options have it. */
-int measure_once(struct gen *gen);
+/* One run as the options have it; before it, the overload that they may ask for, with rows of its
+ * own. */
+int measure_once(struct gen *gen, struct results *results);
+
+/* Rows of the figures there are, of an overload. Returns whether nobody heard whom they should not,
+ * and every stream went on as one. */
+bool measure_report_overload(struct gen *gen, struct results *results);
+
+/* Likewise, of what came right after it. */
+bool measure_report_recovery(struct gen *gen, struct results *results);
 
 /* Rows of the figures there are. Returns whether everybody heard whom they should. */
 bool measure_report(struct gen *gen, struct results *results);

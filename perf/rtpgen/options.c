@@ -2,7 +2,6 @@
  * Copyright (c) 2026 Bridgetap contributors */
 #include "rtpgen/options.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -13,69 +12,16 @@
 #define SWITCHES_MAX 100000.0
 #define PTIME_MAX    60
 
-static const char usage[] =
-	"Usage: bridgetap-rtpgen --api SOCKET --device DEVARGS --address IPV4 [OPTION...]\n"
-	"\n"
-	"Plays both sides of many calls through an appliance, over a DPDK port of any driver, and\n"
-	"sees whether everybody hears what they should. The calls are set up through the gRPC "
-	"API.\n"
-	"\n"
-	"Calls:\n"
-	"  --calls N             (100)\n"
-	"  --mix MODE:N,...      weights of forward, listen, whisper and barge (forward:1)\n"
-	"  --ptime MS            10 to 60, in tens (20)\n"
-	"  --codec C             pcmu, pcma or mixed (pcmu)\n"
-	"  --record              record all calls; needs --recording-device\n"
-	"Load:\n"
-	"  --rate R              real: a packet each ptime; max; or packets a second (real)\n"
-	"  --seconds S           of measuring (10); of each step of a search\n"
-	"  --ramp S              seconds in which the rate grows, from the least that is no "
-	"silence (0)\n"
-	"  --search              look for the highest rate without loss\n"
-	"  --loss P              share of packets left out, 0 to 0.5 (0)\n"
-	"  --reorder P           share of packets sent after their successor, 0 to 0.5 (0)\n"
-	"  --jitter MS           packets are late by up to this much (0)\n"
-	"  --silence P           share of time in which a source sends nothing, 0 to 0.9 (0)\n"
-	"  --switch-rate R       mode switches a second (0)\n"
-	"What is looked at:\n"
-	"  --check all|N         see what was heard in all packets, or in N of 1000 (10); 0: none\n"
-	"  --pcap-out FILE       write all that is sent and received\n"
-	"  --pcap-in FILE        play what such a FILE has as sent, in place of speech of our own\n"
-	"  --json, --tsv         print the results for programs\n"
-	"Where:\n"
-	"  --api SOCKET          of the control plane\n"
-	"  --organisation ID     (rtpgen); it must have no calls but ours\n"
-	"  --device DEVARGS      the port, such as net_memif0,role=client,socket=/run/memif.sock\n"
-	"  --address IPV4        ours on it; more than 30,000 legs use those that follow, too\n"
-	"  --peer-mac MAC        of the appliance; without it, it is asked for by ARP\n"
-	"  --realm NAME,...      where legs are anchored, by turns (the appliance's first)\n"
-	"  --recording-device DEVARGS, --recording-address IPV4, --recording-realm NAME\n"
-	"                        likewise, for what is recorded\n"
-	"  --cpu N               to run on (0)\n"
-	"  --eal ARG             one more argument for DPDK; may be repeated\n"
-	"  --help                print this\n"
-	"\n"
-	"Exit status: 0, 1 where something could not be done, 2 where the request is wrong,\n"
-	"3 where somebody heard what they should not, or did not what they should.\n"
-	"\n"
-	"Examples:\n"
-	"  Fifty calls in all modes, everything checked, over shared memory:\n"
-	"    bridgetap-rtpgen --api /run/bridgetap/controlplane.sock --address 203.0.113.2 \\\n"
-	"      --device net_memif0,role=client,socket=/run/memif.sock,mac=02:00:00:00:00:0b \\\n"
-	"      --peer-mac 02:00:00:00:00:0a --calls 50 --mix forward:1,listen:1,whisper:1,barge:1 "
-	"\\\n"
-	"      --check all\n"
-	"  The highest rate of barged calls without loss, through the kernel:\n"
-	"    bridgetap-rtpgen --api /run/bridgetap/controlplane.sock --address 192.0.2.10 \\\n"
-	"      --device net_af_xdp0,iface=eth0 --calls 3000 --mix barge:1 --search --seconds 2\n";
-
 enum option_id {
 	O_CALLS = 256,
+	O_TALKING,
 	O_MIX,
 	O_PTIME,
 	O_CODEC,
 	O_RECORD,
+	O_SLEEP,
 	O_RATE,
+	O_OVERLOAD,
 	O_SECONDS,
 	O_RAMP,
 	O_SEARCH,
@@ -105,11 +51,14 @@ enum option_id {
 
 static const struct option names[] = {
 	{ "calls", required_argument, NULL, O_CALLS },
+	{ "talking", required_argument, NULL, O_TALKING },
 	{ "mix", required_argument, NULL, O_MIX },
 	{ "ptime", required_argument, NULL, O_PTIME },
 	{ "codec", required_argument, NULL, O_CODEC },
 	{ "record", no_argument, NULL, O_RECORD },
+	{ "sleep", no_argument, NULL, O_SLEEP },
 	{ "rate", required_argument, NULL, O_RATE },
+	{ "overload", required_argument, NULL, O_OVERLOAD },
 	{ "seconds", required_argument, NULL, O_SECONDS },
 	{ "ramp", required_argument, NULL, O_RAMP },
 	{ "search", no_argument, NULL, O_SEARCH },
@@ -226,15 +175,11 @@ static int read_check(struct options *options, const char *text)
 	return 0;
 }
 
-static int read_address(const char *name, const char *text, uint32_t *address)
+static int read_address(const char *name, const char *text, struct ip_address *address)
 {
-	struct in_addr in;
-
-	if (inet_pton(AF_INET, text, &in) != 1)
-		return options_refuse(
-			"--%s %s: it must be an IPv4 address; IPv6 is not spoken here", name, text);
-	*address = ntohl(in.s_addr);
-	return 0;
+	if (ip_read(address, text) && ip_is_set(address))
+		return 0;
+	return options_refuse("--%s %s: it must be an IPv4 or IPv6 address", name, text);
 }
 
 static int read_mac(struct options *options, const char *text)
@@ -268,6 +213,8 @@ static int take_load(struct options *o, int id, char *text)
 	switch (id) {
 	case O_CALLS:
 		return read_whole("calls", text, 1, OPTIONS_CALLS_MAX, &o->calls);
+	case O_TALKING:
+		return read_whole("talking", text, 1, OPTIONS_CALLS_MAX, &o->talking);
 	case O_MIX:
 		return read_mix(o, text);
 	case O_PTIME:
@@ -276,6 +223,8 @@ static int take_load(struct options *o, int id, char *text)
 		return read_codec(o, text);
 	case O_RATE:
 		return read_rate(o, text);
+	case O_OVERLOAD:
+		return read_number("overload", text, 1, OPTIONS_RATE_MAX, &o->overload);
 	case O_SECONDS:
 		return read_number("seconds", text, 0.1, 86400, &o->seconds);
 	case O_RAMP:
@@ -335,6 +284,9 @@ static int take(struct options *options, int id, char *text)
 	case O_RECORD:
 		options->record = true;
 		return 0;
+	case O_SLEEP:
+		options->sleep = true;
+		return 0;
 	case O_SEARCH:
 		options->search = true;
 		return 0;
@@ -374,7 +326,7 @@ int options_read(struct options *options, int argc, char **argv)
 	};
 	while (ret == 0 && (id = getopt_long(argc, argv, "", names, NULL)) != -1) {
 		if (id == O_HELP)
-			return printf("%s", usage) < 0 ? -EIO : 1;
+			return printf("%s", options_usage) < 0 ? -EIO : 1;
 		ret = id == '?' ? options_refuse("--help lists the options")
 				: take(options, id, optarg);
 	}

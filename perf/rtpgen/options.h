@@ -8,6 +8,7 @@
 
 #include <rte_ether.h>
 
+#include "rtpgen/ip.h"
 #include "rtpgen/party.h"
 
 #define OPTIONS_EAL_MAX	   16
@@ -28,23 +29,25 @@ enum format { FORMAT_TABLE, FORMAT_TSV, FORMAT_JSON };
 /* What the command line asks for. Filled once, read-only afterwards. */
 struct options {
 	unsigned calls;
+	unsigned talking;    /* of those, at a time; 0 for all */
 	unsigned mix[MODES]; /* weights, by mode */
 	unsigned ptime;	     /* milliseconds */
 	enum codec_choice codec;
 	enum rate_kind rate_kind;
 	double rate;
+	double overload; /* packets a second before the load proper; 0 for none */
 	double seconds;
 	double ramp;		       /* seconds in which the rate grows */
 	double loss, reorder, silence; /* shares, 0 to 1 */
 	double jitter;		       /* milliseconds */
 	unsigned check;		       /* packets of a thousand; 0 for none */
 	double switch_rate;	       /* a second */
-	bool record, search;
+	bool record, search, sleep;
 	enum format format;
 
 	const char *api, *organisation;
-	const char *device, *recording_device; /* devargs; the latter may be NULL */
-	uint32_t address, recording_address;   /* host order; the first of as many as needed */
+	const char *device, *recording_device;	      /* devargs; the latter may be NULL */
+	struct ip_address address, recording_address; /* the first of as many as needed */
 	struct rte_ether_addr peer_mac;
 	bool has_peer_mac;
 	char *realms[OPTIONS_REALMS_MAX];
@@ -62,6 +65,9 @@ static inline unsigned options_samples(const struct options *options)
 	return options->ptime * 8;
 }
 
+/* What --help prints. */
+extern const char options_usage[];
+
 /* Read the command line. 0; 1 where help was asked for and given; -EINVAL after a sentence that
  * says what is wrong, or cannot be. */
 int options_read(struct options *options, int argc, char **argv);
@@ -73,8 +79,8 @@ int options_check(const struct options *options);
 /* Say why a request is refused. Returns -EINVAL. */
 __attribute__((format(printf, 1, 2))) int options_refuse(const char *format, ...);
 
-/* Whether `sources` of media at `rate` packets a second can be asked for; a sentence and -EINVAL
+/* Whether `sources` of media, which speak by `turns`, can be asked for; a sentence and -EINVAL
  * where not. */
-int options_check_rate(const struct options *options, unsigned sources);
+int options_check_rate(const struct options *options, unsigned sources, unsigned turns);
 
 #endif

@@ -3,8 +3,10 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "rtpgen/options.h"
+#include "rtpgen/turns.h"
 
 #define SILENCE_SECONDS 0.1 /* a source that says nothing for longer counts as silent */
 
@@ -25,12 +27,23 @@ static bool is_impaired(const struct options *o)
 	return o->loss > 0 || o->reorder > 0 || o->jitter > 0 || o->silence > 0;
 }
 
+/* A port that leads back to ourselves, or nowhere. */
+static bool is_inside(const char *devargs)
+{
+	return devargs != NULL && (strncmp(devargs, "net_ring", strlen("net_ring")) == 0 ||
+					  strncmp(devargs, "net_null", strlen("net_null")) == 0);
+}
+
 static int check_places(const struct options *o)
 {
-	if (o->api == NULL || o->device == NULL || o->address == 0)
+	if (o->api == NULL || o->device == NULL || !ip_is_set(&o->address))
 		return options_refuse(
 			"--api, --device and --address are needed; --help has examples");
-	if (o->record && (o->recording_device == NULL || o->recording_address == 0))
+	if (is_inside(o->device) || is_inside(o->recording_device))
+		return options_refuse(
+			"of a net_ring both ends are in one process, and net_null has "
+			"no other end: no appliance would hear us");
+	if (o->record && (o->recording_device == NULL || !ip_is_set(&o->recording_address)))
 		return options_refuse("--record: recordings leave by a port of their own: it needs "
 				      "--recording-device and --recording-address");
 	if (!o->record && o->recording_device != NULL)
@@ -65,27 +78,49 @@ static int check_load(const struct options *o)
 		return options_refuse(
 			"--pcap-in plays at the times of the file: no other rate, and no "
 			"--loss, --reorder, --jitter, --silence or --ramp");
+	if (o->overload > 0 && (o->search || o->pcap_out != NULL || o->pcap_in != NULL))
+		return options_refuse("--overload comes before a load of its own: no --search, "
+				      "--pcap-out or --pcap-in then");
+	if (o->talking > o->calls)
+		return options_refuse("--talking %u is more than --calls %u", o->talking, o->calls);
+	if (o->talking > 0 && o->talking < o->calls && (o->pcap_in != NULL || o->silence > 0))
+		return options_refuse("--talking says who is silent when: without --silence and "
+				      "--pcap-in");
 	if (o->ramp > o->seconds)
 		return options_refuse("--ramp %g is longer than --seconds %g", o->ramp, o->seconds);
 	return 0;
 }
 
-int options_check_rate(const struct options *options, unsigned sources)
+int options_check_rate(const struct options *options, unsigned sources, unsigned turns)
 {
 	double rate =
 		options->rate_kind == RATE_REAL ? sources * 1000.0 / options->ptime : options->rate;
 
+	if (turns > 1 && options->seconds < turns * TURNS_SECONDS)
+		return options_refuse(
+			"--talking %u: in turns of %g s all calls have spoken after %g s: at least "
+			"--seconds %g",
+			options->talking, TURNS_SECONDS, turns * TURNS_SECONDS,
+			turns * TURNS_SECONDS);
+	if (options->overload > 0 && options->overload < sources / SILENCE_SECONDS)
+		return options_refuse(
+			"--overload %.0f: each of %u sources would send so seldom that it counts "
+			"as silent; at least %.0f are needed",
+			options->overload, sources, sources / SILENCE_SECONDS);
 	if (options->search || options->rate_kind == RATE_MAX || options->pcap_in != NULL)
 		return 0;
 	if (rate > OPTIONS_RATE_MAX)
 		return options_refuse(
 			"%u sources in real time are %.0f packets a second; one core makes "
-			"at most %.0f. Ask for fewer calls, or a lower --rate",
+			"at most %.0f. Ask for fewer calls, a lower --rate, or a share --talking "
+			"at a "
+			"time",
 			sources, rate, OPTIONS_RATE_MAX);
 	if (sources / rate > SILENCE_SECONDS)
 		return options_refuse(
 			"--rate %.0f: each of %u sources would send only every %.0f ms, and "
-			"whoever pauses for %.0f ms counts as silent. At least %.0f are needed",
+			"whoever pauses for %.0f ms counts as silent. At least %.0f are needed, or "
+			"a share --talking at a time",
 			rate, sources, sources / rate * 1e3, SILENCE_SECONDS * 1e3,
 			sources / SILENCE_SECONDS);
 	return 0;

@@ -14,12 +14,10 @@
 #include "bench/report.h"
 #include "rtpgen/capture.h"
 
-#define MAGIC_NS   0xa1b23c4d
-#define MAGIC_US   0xa1b2c3d4
-#define ETHERNET   1
-#define FRAME_MAX  1600
-#define RTP_OFFSET 42
-#define RTP_HEADER 12
+#define MAGIC_NS  0xa1b23c4d
+#define MAGIC_US  0xa1b2c3d4
+#define ETHERNET  1
+#define FRAME_MAX 1600
 
 struct playback {
 	struct played *packets;
@@ -74,21 +72,27 @@ static int add(struct playback *playback, struct leg *leg, uint64_t ns, const ui
 	return 0;
 }
 
-/* Whose frame it is; NULL where it is no RTP that one of our legs sent. */
-static struct leg *sender_of(const struct table *table, const uint8_t *frame, unsigned length)
+/* Whose frame it is, and where RTP begins in it; NULL where it is no RTP that one of our legs sent.
+ */
+static struct leg *sender_of(
+	const struct table *table, const uint8_t *frame, unsigned length, unsigned *rtp)
 {
-	const struct rte_ipv4_hdr *ip =
-		(const struct rte_ipv4_hdr *)(frame + sizeof(struct rte_ether_hdr));
-	const struct rte_udp_hdr *udp = (const struct rte_udp_hdr *)(ip + 1);
-	struct leg *leg;
+	const uint8_t *ip = frame + sizeof(struct rte_ether_hdr);
+	bool six = length > TABLE_HEADER6 && get16(frame + 12) == RTE_ETHER_TYPE_IPV6;
+	const struct rte_ipv4_hdr *four = (const struct rte_ipv4_hdr *)ip;
+	const struct rte_ipv6_hdr *header6 = (const struct rte_ipv6_hdr *)ip;
+	struct ip_address from;
 
-	if (length <= RTP_OFFSET + RTP_HEADER || get16(frame + 12) != RTE_ETHER_TYPE_IPV4 ||
-		ip->version_ihl != RTE_IPV4_VHL_DEF || ip->next_proto_id != IPPROTO_UDP ||
-		frame[RTP_OFFSET] >> 6 != 2)
+	*rtp = (six ? TABLE_HEADER6 : TABLE_HEADER) - TABLE_RTP;
+	if (length <= *rtp + TABLE_RTP || frame[*rtp] >> 6 != 2)
 		return NULL;
-	leg = table_find(
-		table, false, rte_be_to_cpu_32(ip->src_addr), rte_be_to_cpu_16(udp->src_port));
-	return leg;
+	if (six ? header6->proto != IPPROTO_UDP
+		: get16(frame + 12) != RTE_ETHER_TYPE_IPV4 ||
+				four->version_ihl != RTE_IPV4_VHL_DEF ||
+				four->next_proto_id != IPPROTO_UDP)
+		return NULL;
+	from = six ? ip_of(header6->src_addr, true) : ip_of(&four->src_addr, false);
+	return table_find(table, false, &from, get16(frame + *rtp - sizeof(struct rte_udp_hdr)));
 }
 
 static int read_frames(struct playback *playback, const struct table *table, FILE *file, bool ns)
@@ -100,6 +104,7 @@ static int read_frames(struct playback *playback, const struct table *table, FIL
 	while (ret == 0 && fread(header, sizeof(header), 1, file) == 1) {
 		uint64_t at = header[0] * UINT64_C(1000000000) + header[1] * (ns ? 1u : 1000u);
 		struct leg *leg;
+		unsigned rtp;
 
 		if (header[2] > sizeof(frame)) {
 			if (fseek(file, header[2], SEEK_CUR) < 0)
@@ -108,9 +113,9 @@ static int read_frames(struct playback *playback, const struct table *table, FIL
 		}
 		if (fread(frame, header[2], 1, file) != 1)
 			break; /* cut off in the middle, as a capture that was killed is */
-		leg = sender_of(table, frame, header[2]);
+		leg = sender_of(table, frame, header[2], &rtp);
 		if (leg != NULL)
-			ret = add(playback, leg, at, frame + RTP_OFFSET, header[2] - RTP_OFFSET);
+			ret = add(playback, leg, at, frame + rtp, header[2] - rtp);
 	}
 	return ret;
 }
@@ -182,7 +187,7 @@ void playback_begin(struct playback *playback)
 		put16(packet->rtp + 2, (uint16_t)(get16(packet->rtp + 2) + leg->sequence));
 		timestamp = rte_cpu_to_be_32(get32(packet->rtp + 4) + leg->timestamp);
 		memcpy(packet->rtp + 4, &timestamp, sizeof(timestamp));
-		memcpy(packet->rtp + 8, leg->header + RTP_OFFSET + 8, 4);
+		memcpy(packet->rtp + 8, leg->header + leg->header_length - 4, 4);
 	}
 }
 

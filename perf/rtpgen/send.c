@@ -10,7 +10,6 @@
 
 #include "rtpgen/gen.h"
 
-#define RTP_OFFSET     42
 #define SPURT_PACKETS  50 /* of speech, or of silence */
 #define ALIGN_PAUSE_MS 80 /* after which another may clock the streams of a call */
 
@@ -32,7 +31,8 @@ static bool happens(struct gen *gen, double share)
 /* Its time is noted just before it goes: the driver may have freed it afterwards. */
 static void note(struct gen *gen, struct leg *leg, struct rte_mbuf *mbuf, uint64_t tsc)
 {
-	const uint8_t *rtp = rte_pktmbuf_mtod_offset(mbuf, const uint8_t *, RTP_OFFSET);
+	const uint8_t *rtp =
+		rte_pktmbuf_mtod_offset(mbuf, const uint8_t *, leg->header_length - TABLE_RTP);
 	uint16_t sequence = (uint16_t)(rtp[2] << 8 | rtp[3]);
 
 	if (tsc - leg->newest_tsc > gen->tsc_hz / 1000 * ALIGN_PAUSE_MS)
@@ -84,38 +84,64 @@ bool gen_queue(struct gen *gen, struct device *device, struct rte_mbuf *mbuf, st
 
 /* --- speech --- */
 
+/* Of UDP over IPv6, where it must be there (RFC 8200 section 8.1). */
+static void fill_checksum(uint8_t *frame)
+{
+	struct rte_ipv6_hdr *ip = (struct rte_ipv6_hdr *)(frame + sizeof(struct rte_ether_hdr));
+	struct rte_udp_hdr *udp = (struct rte_udp_hdr *)(ip + 1);
+
+	udp->dgram_cksum = 0;
+	udp->dgram_cksum = rte_ipv6_udptcp_cksum(ip, udp);
+}
+
 /* The packet of this turn, with everything a leg's packets share copied from its template. */
 static void make(struct gen *gen, struct leg *leg, struct rte_mbuf *mbuf)
 {
 	unsigned samples = options_samples(gen->options);
-	uint8_t *frame = rte_pktmbuf_mtod(mbuf, uint8_t *), *rtp = frame + RTP_OFFSET;
+	uint8_t *frame = rte_pktmbuf_mtod(mbuf, uint8_t *);
+	uint8_t *rtp = frame + leg->header_length - TABLE_RTP;
 	uint32_t timestamp = rte_cpu_to_be_32(leg->timestamp);
 
-	memcpy(frame, leg->header, TABLE_HEADER);
-	memcpy(frame + TABLE_HEADER, leg->payload, samples);
+	memcpy(frame, leg->header, TABLE_HEADER6); /* more than IPv4 has: a fixed size is faster */
+	memcpy(rtp + TABLE_RTP, leg->payload, samples);
 	rtp[2] = (uint8_t)(leg->sequence >> 8);
 	rtp[3] = (uint8_t)leg->sequence;
 	memcpy(rtp + 4, &timestamp, sizeof(timestamp));
-	mbuf->data_len = (uint16_t)(TABLE_HEADER + samples);
+	mbuf->data_len = (uint16_t)(leg->header_length + samples);
 	mbuf->pkt_len = mbuf->data_len;
 	mbuf->hash.usr = (uint32_t)(leg - gen->table->legs);
+	if (leg->header_length == TABLE_HEADER6)
+		fill_checksum(frame);
+}
+
+static void set_lengths(uint8_t *frame, bool six, unsigned length)
+{
+	struct rte_ipv4_hdr *four = (struct rte_ipv4_hdr *)(frame + sizeof(struct rte_ether_hdr));
+	struct rte_ipv6_hdr *ip = (struct rte_ipv6_hdr *)four;
+	struct rte_udp_hdr *udp =
+		six ? (struct rte_udp_hdr *)(ip + 1) : (struct rte_udp_hdr *)(four + 1);
+
+	udp->dgram_len = rte_cpu_to_be_16((uint16_t)(sizeof(*udp) + length));
+	if (six) {
+		ip->payload_len = udp->dgram_len;
+		fill_checksum(frame);
+		return;
+	}
+	four->total_length = rte_cpu_to_be_16((uint16_t)(sizeof(*four) + sizeof(*udp) + length));
+	four->hdr_checksum = 0;
+	four->hdr_checksum = rte_ipv4_cksum(four);
 }
 
 void gen_write(struct gen *gen, struct leg *leg, struct rte_mbuf *mbuf, const uint8_t *rtp,
 	unsigned length)
 {
 	uint8_t *frame = rte_pktmbuf_mtod(mbuf, uint8_t *);
-	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(frame + sizeof(struct rte_ether_hdr));
-	struct rte_udp_hdr *udp = (struct rte_udp_hdr *)(ip + 1);
+	unsigned before = leg->header_length - TABLE_RTP;
 
-	(void)gen;
-	memcpy(frame, leg->header, RTP_OFFSET);
-	memcpy(frame + RTP_OFFSET, rtp, length);
-	udp->dgram_len = rte_cpu_to_be_16((uint16_t)(sizeof(*udp) + length));
-	ip->total_length = rte_cpu_to_be_16((uint16_t)(sizeof(*ip) + sizeof(*udp) + length));
-	ip->hdr_checksum = 0;
-	ip->hdr_checksum = rte_ipv4_cksum(ip);
-	mbuf->data_len = (uint16_t)(RTP_OFFSET + length);
+	memcpy(frame, leg->header, before);
+	memcpy(frame + before, rtp, length);
+	set_lengths(frame, leg->header_length == TABLE_HEADER6, length);
+	mbuf->data_len = (uint16_t)(before + length);
 	mbuf->pkt_len = mbuf->data_len;
 	mbuf->hash.usr = (uint32_t)(leg - gen->table->legs);
 }
@@ -151,7 +177,7 @@ static uint64_t choose_time(struct gen *gen, struct leg *leg, uint64_t tsc)
 				  (double)ms);
 	due = RTE_MAX(due, leg->due);
 	if (happens(gen, gen->options->reorder)) {
-		double turn = gen->table->senders / gen->pace.rate;
+		double turn = turns_speaking(gen->table) / gen->pace.rate;
 
 		return due + (uint64_t)(1.5 * turn * (double)gen->tsc_hz);
 	}
@@ -204,15 +230,12 @@ static void send_held(struct gen *gen, uint64_t tsc)
 static unsigned speak(struct gen *gen, unsigned turns, uint64_t tsc)
 {
 	struct rte_mbuf *mbufs[DEVICE_BURST];
-	struct table *table = gen->table;
 
 	if (rte_pktmbuf_alloc_bulk(gen->pool, mbufs, turns) != 0)
 		return 0;
 	for (unsigned i = 0; i < turns; i++) {
-		struct leg *leg = &table->legs[gen->cursor];
+		struct leg *leg = turns_next(&gen->turns, tsc);
 
-		gen->cursor = gen->cursor + 1 == table->senders ? 0 : gen->cursor + 1;
-		rte_prefetch0(&table->legs[RTE_MIN(gen->cursor + 3, table->senders - 1)]);
 		if (gen->impaired) {
 			send_impaired(gen, leg, mbufs[i], tsc);
 			continue;
@@ -223,6 +246,20 @@ static unsigned speak(struct gen *gen, unsigned turns, uint64_t tsc)
 	}
 	gen->pace.slots += turns;
 	return turns;
+}
+
+/* As a network would do whose port is full. */
+static void drop_pending(struct gen *gen)
+{
+	struct device *device = &gen->media;
+
+	for (unsigned i = 0; i < device->pending; i++)
+		if (device->legs[i] != NULL) {
+			device->legs[i]->left_out++;
+			gen->figures.refused++;
+		}
+	rte_pktmbuf_free_bulk(device->mbufs, device->pending);
+	device->pending = 0;
 }
 
 static unsigned play(struct gen *gen, uint64_t tsc)
@@ -248,8 +285,12 @@ unsigned gen_send(struct gen *gen, uint64_t tsc)
 	unsigned turns = 0;
 
 	/* A port that takes no more slows us down: nothing is dropped here. */
-	if (gen->media.pending >= DEVICE_BURST)
+	if (gen->media.pending >= DEVICE_BURST && !gen->overload)
 		return gen_flush(gen, &gen->media);
+	if (gen->media.pending > 0 && gen->overload) {
+		gen_flush(gen, &gen->media);
+		drop_pending(gen);
+	}
 	if (gen->playback != NULL) {
 		turns = play(gen, tsc);
 	} else {

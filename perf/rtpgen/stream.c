@@ -4,15 +4,15 @@
 
 #define WINDOW 64
 
-static void start(struct stream *stream, uint16_t sequence, uint32_t timestamp, uint32_t transit)
+static void start(struct stream *stream, const struct stream_packet *packet)
 {
 	stream->started = true;
 	/* Room below, for a packet that comes late. */
-	stream->newest = stream->first = 0x10000u + sequence;
+	stream->newest = stream->first = 0x10000u + packet->sequence;
 	stream->window = 1;
 	stream->received = 1;
-	stream->timestamp = timestamp;
-	stream->transit = transit;
+	stream->timestamp = packet->timestamp;
+	stream->transit = packet->arrival - packet->timestamp;
 }
 
 static void take_jitter(struct stream *stream, uint32_t transit)
@@ -36,29 +36,41 @@ static bool take_late(struct stream *stream, uint32_t behind)
 	return true;
 }
 
-bool stream_take(struct stream *stream, uint32_t ssrc, uint16_t sequence, uint32_t timestamp,
-	uint32_t arrival, unsigned samples)
+/* A stream that was silent goes on at a later timestamp than its sequence number says, and marks
+ * that. */
+static void take_step(struct stream *stream, const struct stream_packet *packet, uint16_t ahead)
 {
-	int16_t ahead = (int16_t)(sequence - (uint16_t)stream->newest);
+	uint32_t step = packet->timestamp - stream->timestamp, due = ahead * packet->samples;
+
+	if (step == due)
+		return;
+	if (packet->marker && (int32_t)(step - due) > 0)
+		stream->resumed++;
+	else
+		stream->discontinued++;
+}
+
+bool stream_take(struct stream *stream, const struct stream_packet *packet)
+{
+	int16_t ahead = (int16_t)(packet->sequence - (uint16_t)stream->newest);
 
 	if (stream->ssrc == 0)
-		stream->ssrc = ssrc;
-	if (ssrc != stream->ssrc) {
+		stream->ssrc = packet->ssrc;
+	if (packet->ssrc != stream->ssrc) {
 		stream->other_ssrc++;
 		return false;
 	}
 	if (!stream->started) {
-		start(stream, sequence, timestamp, arrival - timestamp);
+		start(stream, packet);
 		return true;
 	}
-	take_jitter(stream, arrival - timestamp);
+	take_jitter(stream, packet->arrival - packet->timestamp);
 	if (ahead <= 0)
 		return take_late(stream, (uint32_t)-ahead);
-	if (timestamp - stream->timestamp != (uint32_t)ahead * samples)
-		stream->discontinued++;
+	take_step(stream, packet, (uint16_t)ahead);
 	stream->newest += (uint32_t)ahead;
 	stream->window = ahead < WINDOW ? stream->window << ahead | 1 : 1;
-	stream->timestamp = timestamp;
+	stream->timestamp = packet->timestamp;
 	stream->received++;
 	return true;
 }
@@ -68,7 +80,7 @@ void stream_clear(struct stream *stream)
 	stream->first = stream->newest + 1;
 	stream->jitter = 0;
 	stream->received = stream->late = stream->duplicates = 0;
-	stream->other_ssrc = stream->discontinued = 0;
+	stream->other_ssrc = stream->discontinued = stream->resumed = 0;
 }
 
 uint32_t stream_gaps(const struct stream *stream)

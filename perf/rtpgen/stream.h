@@ -27,12 +27,19 @@ struct stream {
 	uint32_t duplicates;   /* besides them */
 	uint32_t other_ssrc;   /* besides all of them */
 	uint32_t discontinued; /* steps of timestamp that are not those of the sequence number */
+	uint32_t resumed; /* likewise, forward and marked: a talkspurt (RFC 3551 section 4.1) */
 };
 
-/* Take a packet's numbers; `arrival` is in units of its timestamp, `samples` long it is. Returns
- * whether it is a new one. */
-bool stream_take(struct stream *stream, uint32_t ssrc, uint16_t sequence, uint32_t timestamp,
-	uint32_t arrival, unsigned samples);
+/* The header of a packet, `samples` long, that came at `arrival` (in units of its timestamp). */
+struct stream_packet {
+	uint32_t ssrc, timestamp, arrival;
+	uint16_t sequence;
+	bool marker;
+	unsigned samples;
+};
+
+/* Take a packet's numbers. Returns whether it is a new one. */
+bool stream_take(struct stream *stream, const struct stream_packet *packet);
 
 /* Begin with the figures anew; the stream goes on. */
 void stream_clear(struct stream *stream);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 Bridgetap contributors */
 #include <stdio.h>
+#include <string.h>
 
 #include "bench/report.h"
 #include "rtpgen/measure.h"
@@ -49,6 +50,15 @@ static bool is_heard(struct gen *gen, enum mode mode, enum party party)
 	return false;
 }
 
+static void sum_verdicts(const struct gen *gen, uint64_t sums[static 3])
+{
+	memset(sums, 0, 3 * sizeof(*sums));
+	for (enum mode mode = 0; mode < MODES; mode++)
+		for (enum party party = 0; party < PARTIES; party++)
+			for (unsigned v = 0; v < 3; v++)
+				sums[v] += gen->figures.judged[mode][party][v];
+}
+
 static bool report_checks(struct gen *gen, struct results *results)
 {
 	static const struct {
@@ -62,24 +72,50 @@ static bool report_checks(struct gen *gen, struct results *results)
 		[VOICE_WRONG] = { "check_wrong",
 			"packets in which a listener heard somebody else" },
 	};
-	uint64_t sums[3] = { 0 };
-	bool right = true;
+	uint64_t sums[3];
+	bool right = !gen->wrong;
 
+	sum_verdicts(gen, sums);
 	for (enum mode mode = 0; mode < MODES; mode++)
-		for (enum party party = 0; party < PARTIES; party++) {
-			for (unsigned v = 0; v < 3; v++)
-				sums[v] += gen->figures.judged[mode][party][v];
+		for (enum party party = 0; party < PARTIES; party++)
 			right = is_heard(gen, mode, party) && right;
-		}
 	for (unsigned v = 0; v < 3 && gen->options->check > 0; v++)
 		results_add(results, verdicts[v].name, "", (double)sums[v], "", "%s",
-			v == VOICE_WRONG && sums[v] > 0 ? gen->figures.wrong : verdicts[v].note);
+			sums[v] > 0 && v == VOICE_WRONG	    ? gen->figures.wrong
+			: sums[v] > 0 && v == VOICE_PARTIAL ? gen->figures.partial
+							    : verdicts[v].note);
+	if (gen->options->check > 0)
+		results_add(results, "check_excused", "", (double)gen->figures.excused, "",
+			"packets like the partial ones, in the %.2f s after we or the appliance "
+			"were held up",
+			(double)gen->figures.disturbed_tsc / (double)gen->tsc_hz);
+	if (gen->options->check > 0)
+		results_add(results, "check_checksum", "", (double)gen->figures.bad_checksums, "",
+			"packets of those with a wrong checksum of IP or UDP");
 	if (sums[VOICE_WRONG] > 0)
 		report_error("%s", gen->figures.wrong);
-	return right && sums[VOICE_WRONG] == 0;
+	return right && sums[VOICE_WRONG] == 0 && gen->figures.bad_checksums == 0;
 }
 
 /* --- all of it --- */
+
+/* The next packet of a source comes when it comes: a switch that has taken effect before is seen
+ * only then. What is still as before tells the rest. */
+static void report_effects(struct gen *gen, struct results *results)
+{
+	const struct histogram *first = &gen->figures.first_new, *last = &gen->figures.last_old;
+
+	results_add(results, "switch_first_packet_p50_ms", "",
+		(double)histogram_quantile(first, 0.5) / 1e6, "ms",
+		"from the request to the first packet by the new mode, of %llu switches; a leg "
+		"waits for it as long as its source does between two",
+		(unsigned long long)first->count);
+	results_add(results, "switch_first_packet_p99_ms", "",
+		(double)histogram_quantile(first, 0.99) / 1e6, "ms", "the same");
+	results_add(results, "switch_last_old_p99_ms", "",
+		(double)histogram_quantile(last, 0.99) / 1e6, "ms",
+		"from the request to the last packet by the old mode");
+}
 
 static void report_switches(struct gen *gen, struct results *results)
 {
@@ -92,6 +128,7 @@ static void report_switches(struct gen *gen, struct results *results)
 	results_add(results, "switch_p50_ms", "", figures.took.p50_ms, "ms",
 		"from the request to its answer");
 	results_add(results, "switch_p99_ms", "", figures.took.p99_ms, "ms", "the same");
+	report_effects(gen, results);
 }
 
 static void report_streams(struct gen *gen, struct results *results)
@@ -110,15 +147,61 @@ static void report_streams(struct gen *gen, struct results *results)
 	if (gen->options->silence == 0)
 		results_add(results, "discontinued", "", (double)t.discontinued, "packets",
 			"whose timestamp does not follow from the sequence number");
+	if (gen->options->silence == 0)
+		results_add(results, "resumed", "", (double)t.resumed, "packets",
+			"likewise, but marked: a silence was before, and another clock");
 	results_add(results, "wrong_ssrc", "", (double)t.other_ssrc, "packets",
 		"of another stream than the API has told");
 	results_add(results, "strays", "", (double)gen->figures.strays, "packets",
 		"for nobody, or no RTP");
-	if (gen->options->rate_kind == RATE_REAL && !gen->options->search) {
+	if (gen->options->rate_kind == RATE_REAL && !gen->options->search &&
+		gen->turns.blocks == 1) {
 		results_add(results, "jitter_ms", "", t.jitter_ms, "ms",
 			"RFC 3550, mean of all listeners");
 		results_add(results, "jitter_max_ms", "", t.jitter_most_ms, "ms", "the largest");
 	}
+}
+
+bool measure_report_overload(struct gen *gen, struct results *results)
+{
+	struct totals t;
+	uint64_t sums[3];
+
+	gen_total(gen, &t);
+	sum_verdicts(gen, sums);
+	results_add(results, "overload_sent", "", (double)gen->figures.sent, "packets",
+		"that our port took, of %.0f a second asked for", gen->options->overload);
+	results_add(results, "overload_refused", "", (double)gen->figures.refused, "packets",
+		"that it did not take");
+	results_add(results, "overload_received", "", (double)gen->figures.received, "packets",
+		"of %.0f that should have followed from those taken", (double)t.expected);
+	results_add(results, "overload_disorder", "",
+		(double)(t.late + t.duplicates + t.other_ssrc + t.discontinued), "packets",
+		"late, twice, of another stream, or with a timestamp that does not follow");
+	results_add(results, "overload_exact", "", (double)sums[VOICE_EXACT], "",
+		"packets in which a listener heard exactly who they should");
+	results_add(results, "overload_partial", "",
+		(double)(sums[VOICE_PARTIAL] + gen->figures.excused), "",
+		"packets in which somebody is missing, as packets are");
+	results_add(results, "overload_wrong", "", (double)sums[VOICE_WRONG], "", "%s",
+		sums[VOICE_WRONG] > 0 ? gen->figures.wrong
+				      : "packets in which a listener heard somebody else");
+	if (sums[VOICE_WRONG] > 0)
+		report_error("in the overload: %s", gen->figures.wrong);
+	return sums[VOICE_WRONG] == 0;
+}
+
+bool measure_report_recovery(struct gen *gen, struct results *results)
+{
+	uint64_t sums[3], last = gen->figures.last_partial_tsc;
+
+	sum_verdicts(gen, sums);
+	results_add(results, "recovery_ms", "",
+		last == 0 ? 0 : (double)(last - gen->figures.begin_tsc) * 1e3 / (double)gen->tsc_hz,
+		"ms", "after the overload, until the last packet that lacked somebody");
+	if (sums[VOICE_WRONG] > 0)
+		report_error("after the overload: %s", gen->figures.wrong);
+	return sums[VOICE_WRONG] == 0;
 }
 
 bool measure_report(struct gen *gen, struct results *results)

@@ -170,12 +170,15 @@ static unsigned number_of(const struct table *table, const struct leg *leg)
 	return number < table->senders ? number : number - table->senders;
 }
 
-uint32_t table_address(const struct table *table, const struct leg *leg)
+static const struct ip_address *first_address(const struct table *table, bool recording)
 {
-	uint32_t first = leg->party < PARTY_SENDERS ? table->options->address
-						    : table->options->recording_address;
+	return recording ? &table->options->recording_address : &table->options->address;
+}
 
-	return first + number_of(table, leg) / TABLE_PORTS;
+struct ip_address table_address(const struct table *table, const struct leg *leg)
+{
+	return ip_plus(first_address(table, leg->party >= PARTY_SENDERS),
+		number_of(table, leg) / TABLE_PORTS);
 }
 
 uint16_t table_port(const struct table *table, const struct leg *leg)
@@ -193,10 +196,10 @@ unsigned table_addresses(const struct table *table, bool recording)
 	return (legs_on(table, recording) + TABLE_PORTS - 1) / TABLE_PORTS;
 }
 
-struct leg *table_find(const struct table *table, bool recording, uint32_t address, uint16_t port)
+struct leg *table_find(
+	const struct table *table, bool recording, const struct ip_address *address, uint16_t port)
 {
-	uint32_t place =
-		address - (recording ? table->options->recording_address : table->options->address);
+	uint32_t place = ip_minus(address, first_address(table, recording));
 	uint32_t slot = (uint32_t)(port - FIRST_PORT) / 2;
 	uint64_t number = (uint64_t)place * TABLE_PORTS + slot;
 
@@ -208,35 +211,66 @@ struct leg *table_find(const struct table *table, bool recording, uint32_t addre
 
 /* --- headers --- */
 
-void table_set_remote(struct table *table, struct leg *leg, uint32_t remote, uint16_t port)
+/* Returns where the next header goes. */
+static void *write_ipv4(
+	struct ip_address from, const struct ip_address *to, uint16_t length, void *at)
 {
-	struct rte_ether_hdr *ethernet = (struct rte_ether_hdr *)leg->header;
-	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(ethernet + 1);
-	struct rte_udp_hdr *udp = (struct rte_udp_hdr *)(ip + 1);
-	uint8_t *rtp = (uint8_t *)(udp + 1);
-	uint16_t length = (uint16_t)(12 + options_samples(table->options));
-	uint32_t ssrc = rte_cpu_to_be_32(0x52000000u + (uint32_t)(leg - table->legs));
+	struct rte_ipv4_hdr *ip = at;
 
-	ethernet->ether_type = rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4);
 	*ip = (struct rte_ipv4_hdr){
 		.version_ihl = RTE_IPV4_VHL_DEF,
-		.total_length = rte_cpu_to_be_16((uint16_t)(sizeof(*ip) + sizeof(*udp) + length)),
+		.total_length = rte_cpu_to_be_16((uint16_t)(sizeof(*ip) + length)),
 		.fragment_offset = rte_cpu_to_be_16(RTE_IPV4_HDR_DF_FLAG),
 		.time_to_live = TTL,
 		.next_proto_id = IPPROTO_UDP,
-		.src_addr = rte_cpu_to_be_32(table_address(table, leg)),
-		.dst_addr = rte_cpu_to_be_32(remote),
 	};
+	memcpy(&ip->src_addr, ip_bytes(&from), sizeof(ip->src_addr));
+	memcpy(&ip->dst_addr, ip_bytes(to), sizeof(ip->dst_addr));
 	ip->hdr_checksum = rte_ipv4_cksum(ip);
+	return ip + 1;
+}
+
+static void *write_ipv6(
+	struct ip_address from, const struct ip_address *to, uint16_t length, void *at)
+{
+	struct rte_ipv6_hdr *ip = at;
+
+	*ip = (struct rte_ipv6_hdr){
+		.vtc_flow = rte_cpu_to_be_32(UINT32_C(6) << 28),
+		.payload_len = rte_cpu_to_be_16(length),
+		.proto = IPPROTO_UDP,
+		.hop_limits = TTL,
+	};
+	memcpy(ip->src_addr, from.bytes, sizeof(ip->src_addr));
+	memcpy(ip->dst_addr, to->bytes, sizeof(ip->dst_addr));
+	return ip + 1;
+}
+
+void table_set_remote(
+	struct table *table, struct leg *leg, const struct ip_address *remote, uint16_t port)
+{
+	struct rte_ether_hdr *ethernet = (struct rte_ether_hdr *)leg->header;
+	uint16_t length = (uint16_t)(sizeof(struct rte_udp_hdr) + TABLE_RTP +
+				     options_samples(table->options));
+	uint32_t ssrc = rte_cpu_to_be_32(0x52000000u + (uint32_t)(leg - table->legs));
+	struct ip_address from = table_address(table, leg);
+	struct rte_udp_hdr *udp;
+	uint8_t *rtp;
+
+	ethernet->ether_type =
+		rte_cpu_to_be_16(remote->six ? RTE_ETHER_TYPE_IPV6 : RTE_ETHER_TYPE_IPV4);
+	udp = (remote->six ? write_ipv6 : write_ipv4)(from, remote, length, ethernet + 1);
 	/* A UDP checksum of 0 is none, which IPv4 allows (RFC 768). */
 	*udp = (struct rte_udp_hdr){
 		.src_port = rte_cpu_to_be_16(table_port(table, leg)),
 		.dst_port = rte_cpu_to_be_16(port),
-		.dgram_len = rte_cpu_to_be_16((uint16_t)(sizeof(*udp) + length)),
+		.dgram_len = rte_cpu_to_be_16(length),
 	};
+	rtp = (uint8_t *)(udp + 1);
 	rtp[0] = 0x80;
 	rtp[1] = leg->codec == VOICE_PCMA ? 8 : 0;
 	memcpy(rtp + 8, &ssrc, sizeof(ssrc));
+	leg->header_length = (uint8_t)(rtp + TABLE_RTP - leg->header);
 }
 
 void table_set_macs(
@@ -248,10 +282,11 @@ void table_set_macs(
 	ethernet->dst_addr = *to;
 }
 
-uint32_t table_remote(const struct leg *leg)
+struct ip_address table_remote(const struct leg *leg)
 {
-	const struct rte_ipv4_hdr *ip =
-		(const struct rte_ipv4_hdr *)(leg->header + sizeof(struct rte_ether_hdr));
+	const void *ip = leg->header + sizeof(struct rte_ether_hdr);
 
-	return rte_be_to_cpu_32(ip->dst_addr);
+	return leg->header_length == TABLE_HEADER6
+		       ? ip_of(((const struct rte_ipv6_hdr *)ip)->dst_addr, true)
+		       : ip_of(&((const struct rte_ipv4_hdr *)ip)->dst_addr, false);
 }

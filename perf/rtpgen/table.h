@@ -17,17 +17,22 @@
  * agents, all monitors; then the recorder's. A leg's address and port follow from its number, so
  * that a packet finds its leg without a search. One thread. */
 
-#define TABLE_HEADER 54	   /* Ethernet, IPv4, UDP, RTP */
-#define TABLE_SENT   32	   /* packets whose time of sending is kept; a power of two */
-#define TABLE_PORTS  30000 /* legs that an address has ports for */
+#define TABLE_HEADER  54    /* Ethernet, IPv4, UDP, RTP */
+#define TABLE_HEADER6 74    /* the same with IPv6 */
+#define TABLE_RTP     12    /* of those */
+#define TABLE_SENT    32    /* packets whose time of sending is kept; a power of two */
+#define TABLE_PORTS   30000 /* legs that an address has ports for */
+
+#define TABLE_SETTLE_MS 60 /* in which ramps and packets under way end */
 
 struct leg {
-	uint8_t header[TABLE_HEADER + 2]; /* of what it sends, but for sequence and timestamp */
+	uint8_t header[TABLE_HEADER6 + 2]; /* of what it sends, but for sequence and timestamp */
 	const uint8_t *payload;
 	uint32_t call;
 	uint8_t party; /* enum party */
 	uint8_t codec; /* enum voice_codec; of those who send */
 	bool silent;
+	uint8_t header_length;
 	uint16_t spurt; /* packets until it may fall silent, or speak again */
 	uint16_t sequence;
 	uint32_t timestamp;
@@ -49,7 +54,12 @@ struct call {
 	voice_codecs codecs;
 	uint32_t monitor;	 /* number of its leg; 0 without one (which is a customer's) */
 	uint32_t alignment;	 /* moves on when the streams of the call may be clocked anew */
-	uint64_t tolerant_until; /* TSC: a switch has just been */
+	uint64_t tolerant_until; /* TSC: a switch has just been, or the call has been silent */
+
+	/* Of the switch to `next_mode` that has shown in no packet yet. */
+	uint8_t old_mode;
+	uint64_t switch_tsc; /* when it was asked for; 0: there is none */
+	uint64_t old_tsc;    /* of the newest packet that was still as before; 0: none since */
 };
 
 struct table {
@@ -70,22 +80,24 @@ void table_destroy(struct table *table);
 /* The leg of a call; NULL where it has none such. */
 struct leg *table_leg(const struct table *table, unsigned call, enum party party);
 
-/* Where a leg is: address (host order) and port. */
-uint32_t table_address(const struct table *table, const struct leg *leg);
+/* Where a leg is: address and port. */
+struct ip_address table_address(const struct table *table, const struct leg *leg);
 uint16_t table_port(const struct table *table, const struct leg *leg);
 
 /* How many addresses are in use, on the media or on the recording port. */
 unsigned table_addresses(const struct table *table, bool recording);
 
-/* The leg at an address (host order) and port; NULL where there is none. */
-struct leg *table_find(const struct table *table, bool recording, uint32_t address, uint16_t port);
+/* The leg at an address and port; NULL where there is none. */
+struct leg *table_find(
+	const struct table *table, bool recording, const struct ip_address *address, uint16_t port);
 
-/* Write the headers of what a leg sends; `remote` in host order. */
-void table_set_remote(struct table *table, struct leg *leg, uint32_t remote, uint16_t port);
+/* Write the headers of what a leg sends; `remote` is of the same family as its own address. */
+void table_set_remote(
+	struct table *table, struct leg *leg, const struct ip_address *remote, uint16_t port);
 void table_set_macs(
 	struct leg *leg, const struct rte_ether_addr *from, const struct rte_ether_addr *to);
 
-/* Where a leg sends to (host order). */
-uint32_t table_remote(const struct leg *leg);
+/* Where a leg sends to. */
+struct ip_address table_remote(const struct leg *leg);
 
 #endif

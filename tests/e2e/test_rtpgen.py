@@ -2,8 +2,8 @@
 # Copyright (c) 2026 Bridgetap contributors
 """The media generator hears what is right, and what is wrong; its captures can be read and played.
 
-On a machine that others use, too, either process may be held up for so long that rings run over,
-mixes run dry and sources count as silent. Such a run says nothing, and is done over."""
+Others may use the machine, too, and either process be held up: what comes of that is told by its
+cause (Result.assert_right), and nothing else is excused."""
 
 import subprocess
 import types
@@ -11,14 +11,15 @@ import types
 import pytest
 
 from api import Api
-from generator import Run, arguments, dataplane_settings, favour, favoured_session
+from bridgetap.v1 import admin_pb2
+from generator import (GENERATOR6, MACS, Run, arguments, cable_arguments, cable_lost,
+                       cable_settings, dataplane_settings, favour, favoured_session,
+                       port_arguments)
 from lab import BUILD
 
 CALLS = 50
 MIX = ("--mix", "forward:1,listen:1,whisper:1,barge:1")
 PARTIES = 2 * CALLS + 37  # and a monitor on three calls of four, near enough
-PAUSE_US = 20000
-TRIES = 4
 
 
 @pytest.fixture
@@ -28,8 +29,9 @@ def carried(lab):
     for name in ("controlplane.db", "controlplane.db-wal", "controlplane.db-shm"):
         (lab.path / name).unlink(missing_ok=True)
 
-    def start(binary=None):
-        box.dataplane = lab.start_dataplane(binary=binary, **dataplane_settings(lab))
+    def start(binary=None, settings=None):
+        settings = settings or dataplane_settings(lab)
+        box.dataplane = lab.start_dataplane(binary=binary, **settings)
         favour(box.dataplane.pid)
         box.controlplane = lab.start_controlplane()
         box.api = Api(lab.api_socket, organisation="rtpgen")
@@ -42,35 +44,41 @@ def carried(lab):
     assert [box.controlplane.stop(), box.dataplane.stop()] == [0, 0]
 
 
-def pause_of(run):
-    """The longest in which either side was held up, microseconds."""
-    return max([run["generator_pause_us"]] + [row["value"] for name, row in run.rows.items()
-                                              if name.startswith("delay") and "_max" in name])
+MANY, MANY_REALMS = 20000, 3  # legs of which need more ports than an address has
 
 
-def undisturbed(lab, *more, record=False):
-    """A run in which neither side was held up."""
-    pauses = []
-    for _ in range(TRIES):
-        run = Run(arguments(lab, record) + ["--calls", CALLS, *more])
-        assert run.rows and run["check_wrong"] == 0, run
-        pauses.append(pause_of(run))
-        if pauses[-1] < PAUSE_US:
-            return run
-    pytest.skip(f"this machine is too busy: each of {TRIES} runs was held up for "
-                f"{min(pauses) / 1000:.0f} ms or more; run it again when nothing else runs")
+def many_realms(lab):
+    """As dataplane_settings(), with as many addresses as that takes and room for the calls."""
+    settings = dataplane_settings(lab, calls_max=str(MANY))
+    one = ('{{ name = "r{0}"; port = "access"; address = "192.0.2.{1}";'
+           ' rtp_ports = [ 1024, 65535 ]; next_hop_mac = "{2}"; }}')
+    realms = ", ".join(one.format(i, 101 + i, MACS["generator"]) for i in range(MANY_REALMS))
+    return {**settings, "realms": f"( {realms} )",
+            "ports": settings["ports"].split("},")[0] + "} )"}
+
+
+def drops(carried):
+    """Packets that a full ring or port has cost, the appliance or the generator."""
+    stats = carried.api.admin.GetStats(admin_pb2.GetStatsRequest())
+    return (carried.api.counters()["tx_full"] + sum(port.rx_missed for port in stats.ports)
+            + cable_lost(carried.lab))
+
+
+def generate(carried, *more, record=False, impaired=False):
+    """A run in which everybody hears whom they should."""
+    before = carried.api.counters()["tx_full"]
+    run = Run(arguments(carried.lab, record) + ["--calls", CALLS, *more])
+    run.assert_right(carried.api.counters()["tx_full"] - before, impaired)
+    return run
 
 
 def test_everybody_hears_whom_they_should_in_all_modes(carried):
     carried.start()
-    run = undisturbed(carried.lab, *MIX, "--codec", "mixed", "--check", "all", "--seconds", 2,
-                      record=True)
-    assert run.status == 0, run
-    assert run["lost"] == run["duplicates"] == run["reordered"] == 0, run
-    assert run["wrong_ssrc"] == run["strays"] == run["discontinued"] == 0, run
-    assert run["check_wrong"] == 0 and run["check_partial"] < run["check_exact"] / 100, run
+    run = generate(carried, *MIX, "--codec", "mixed", "--check", "all", "--seconds", 2,
+                   record=True)
     # Everything was checked: each of the parties, and the recorder's two streams a call.
-    assert run["check_exact"] + run["check_partial"] == run["expected"] >= PARTIES * 2 * 50, run
+    assert run["expected"] >= PARTIES * 2 * 50, run
+    assert run.judged() >= run["expected"] - run["lost"], run
     for mode in ("forward", "listen", "whisper", "barge", "recording"):
         assert 0 < run[f"delay_{mode}_p50_us"] <= run[f"delay_{mode}_p99_us"], run
     # Its calls have ended with it.
@@ -87,20 +95,19 @@ def test_a_wrong_matrix_is_heard(carried):
 
 def test_switches_under_load_are_heard_whole(carried):
     carried.start()
-    run = undisturbed(carried.lab, *MIX, "--check", "all", "--seconds", 2, "--switch-rate", 200,
-                      record=True)
-    assert run.status == 0, run
+    run = generate(carried, *MIX, "--check", "all", "--seconds", 2, "--switch-rate", 200,
+                   "--sleep", record=True)
     assert run["switches"] > 100 and run["switches_refused"] == 0, run
-    assert run["lost"] == run["discontinued"] == run["check_wrong"] == 0, run
+    # A switch shows in the packets, and before it they are by the old mode.
+    assert run["switch_first_packet_p99_ms"] >= run["switch_first_packet_p50_ms"] > 0, run
+    assert run["switch_last_old_p99_ms"] < run["switch_first_packet_p99_ms"], run
 
 
 def test_what_the_network_does_is_measured(carried):
     carried.start()
-    run = undisturbed(carried.lab, *MIX, "--check", "all", "--seconds", 2, "--loss", 0.05,
-                      "--reorder", 0.05)
-    assert run.status == 0, run
+    run = generate(carried, *MIX, "--check", "all", "--seconds", 2, "--loss", 0.05,
+                   "--reorder", 0.05, impaired=True)
     # What was left out on purpose is no loss of the appliance's.
-    assert run["lost"] == run["duplicates"] == run["check_wrong"] == 0, run
     assert 0.02 < run["reordered"] / run["expected"] < 0.08, run
     assert run["expected"] < PARTIES * 2 * 50, run
 
@@ -108,16 +115,73 @@ def test_what_the_network_does_is_measured(carried):
 def test_a_capture_can_be_read_and_played(carried):
     carried.start()
     file = carried.lab.path / "calls.pcap"
-    run = undisturbed(carried.lab, "--seconds", 1, "--pcap-out", file)
-    assert run.status == 0, run
+    run = generate(carried, "--seconds", 1, "--pcap-out", file)
     read = subprocess.run(["tcpdump", "-nr", file], capture_output=True, text=True)
-    assert read.returncode == 0 and len(read.stdout.splitlines()) == 2 * run["expected"]
+    assert read.returncode == 0
+    assert len(read.stdout.splitlines()) == 2 * run["expected"] - run["lost"]
     assert "203.0.113.2.2000 > 203.0.113.1." in read.stdout
 
-    played = undisturbed(carried.lab, "--check", "all", "--pcap-in", file)
-    assert played.status == 0, played
-    assert played["expected"] == run["expected"] and played["lost"] == 0, played
-    assert played["check_exact"] == played["expected"], played
+    played = generate(carried, "--check", "all", "--pcap-in", file)
+    assert played["expected"] == run["expected"], played
+    assert played["check_exact"] == played["expected"] - played["lost"], played
+
+
+def test_calls_take_turns_to_talk(carried):
+    """More calls than speak at a time; each has its turn, and is heard right in it."""
+    carried.start()
+    run = generate(carried, *MIX, "--check", "all", "--talking", CALLS // 5, "--seconds", 2.5,
+                   record=True)
+    # A fifth of all speaks at a time: sooner or later everybody has, as often as others.
+    everybody = PARTIES + 2 * CALLS
+    assert everybody * 2.5 * 50 / 5 * 0.9 < run["expected"] < everybody * 2.5 * 50 / 5 * 1.1, run
+
+
+PORTS = {
+    "AF_XDP": "net_af_xdp0,iface=eth0",
+    "AF_PACKET": "net_af_packet0,iface=eth0",
+    "pcap": "net_pcap0,rx_iface_in=eth0,tx_iface=eth0,phy_mac=1",
+}
+
+
+@pytest.mark.parametrize("port", PORTS)
+def test_it_speaks_over_a_port_of_any_driver(carried, port):
+    """Over shared memory all other tests do."""
+    lab = carried.lab
+    carried.start(settings=cable_settings(lab))
+    before = drops(carried)
+    run = Run([*port_arguments(lab, PORTS[port]), "--calls", 20, *MIX, "--check", "all",
+               "--seconds", 1])
+    run.assert_right(dropped=drops(carried) - before)
+    assert run.judged() >= run["expected"] - run["lost"] > 0, run
+
+
+def test_many_calls_are_live_at_once_and_all_are_heard(carried):
+    """Each speaks for half a second, and is heard right."""
+    carried.start(settings=many_realms(carried.lab))
+    run = generate(carried, "--calls", MANY, "--mix", "forward:7,listen:1,whisper:1,barge:1",
+                   "--talking", MANY // 5, "--seconds", 2.6, "--check", "all",
+                   "--realm", ",".join(f"r{i}" for i in range(MANY_REALMS)))
+    sources = MANY * 2.3
+    assert run["expected"] > sources * 50 / 5 * 2.6 * 0.95, run
+    # But for what is not judged while voices set in anew: a packet in eight of the mixed ones.
+    assert run.judged() > (run["expected"] - run["lost"]) * 0.9, run
+
+
+def test_calls_over_ipv6_are_heard_right(carried):
+    """The recorder is reached over IPv4; neighbours find each other by their own protocols."""
+    carried.start(settings=cable_settings(carried.lab))
+    before = drops(carried)
+    run = Run([*cable_arguments(carried.lab), "--address", GENERATOR6, "--realm", "access6",
+               "--calls", 20, *MIX, "--codec", "mixed", "--check", "all", "--seconds", 1])
+    run.assert_right(dropped=drops(carried) - before)
+    assert run.judged() >= run["expected"] - run["lost"] > 0, run
+
+
+def test_a_realm_of_the_other_family_is_refused_with_a_sentence(carried):
+    carried.start(settings=cable_settings(carried.lab))
+    run = Run([*port_arguments(carried.lab, PORTS["AF_XDP"]), "--address", GENERATOR6,
+               "--realm", "access"])
+    assert run.status == 1 and "LoadCallTable" in run.said and "access" in run.said, run
 
 
 @pytest.mark.parametrize("more, sentence", [
@@ -130,8 +194,16 @@ def test_a_capture_can_be_read_and_played(carried):
     (["--record"], "by a port of their own"),
     (["--search", "--loss", "0.1"], "counts loss"),
     (["--rate", "max", "--pcap-out", "x"], "cannot keep up"),
-    (["--address", "2001:db8::1"], "must be an IPv4 address"),
+    (["--address", "2001:db8::x"], "must be an IPv4 or IPv6 address"),
+    (["--address", "0.0.0.0"], "must be an IPv4 or IPv6 address"),
     (["--ramp", "20", "--seconds", "10"], "longer than"),
+    (["--device", "net_ring0"], "both ends are in one process"),
+    (["--device", "net_null0"], "both ends are in one process"),
+    (["--talking", "200"], "more than --calls 100"),
+    (["--talking", "10", "--seconds", "2"], "at least --seconds 5"),
+    (["--talking", "10", "--silence", "0.5"], "says who is silent"),
+    (["--overload", "1000"], "counts as silent"),
+    (["--overload", "1e6", "--search"], "a load of its own"),
 ])
 def test_what_cannot_be_is_refused_with_a_sentence(more, sentence):
     run = Run([*arguments(types.SimpleNamespace(path="/nowhere", api_socket="/nowhere/api")),

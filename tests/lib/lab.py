@@ -185,6 +185,10 @@ class Lab:
         for name, device in ((host, interface), (peer, peer_interface)):
             run("ip", "-n", self.namespace(name), "link", "set", device, "up")
 
+    def cable(self, interface, peer, peer_interface):
+        """One more link of the appliance, to a host; without addresses."""
+        self._link("appliance", interface, peer, peer_interface)
+
     def _address(self, host, interface, *addresses):
         for address in addresses:
             extra = ["nodad"] if ":" in address else []
