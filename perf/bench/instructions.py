@@ -11,6 +11,7 @@ import re
 
 import burst
 from machine import caches, size_text
+from results import plain
 
 TITLE = "Instructions: what callgrind counts of a packet, on any machine"
 SIMD_BITS = 256
@@ -19,6 +20,7 @@ COLD_CALLS = 10_000  # many times as much as fits into an L2 cache
 COLD_SCENES = ("forward", "barge")
 ROWS = (*(f"{scene}_instructions" for scene in burst.SCENES),
         *(f"{scene}_cold_lines" for scene in COLD_SCENES))
+FEW, MANY = "10", "500k"  # of the curve of scale: all in the cache, and next to nothing
 
 
 def count(out, scene, calls, *options):
@@ -54,6 +56,18 @@ def count_lines(results, out, scene):
                 f"{events['D1mr'] + events['D1mw']:.1f} from beyond L1")
 
 
+def explain_curve(results, scene):
+    """What such a line costs, where this run has the curve that it is to explain."""
+    few, many, load = map(results.figure, (f"scale_{scene}_{FEW}_cycles",
+                                           f"scale_{scene}_{MANY}_cycles", "load_memory_cycles"))
+    lines = results.figure(f"{scene}_cold_lines")
+    if None not in (few, many, load, lines):
+        results.add(f"{scene}_cycles_a_cold_line", (many - few) / lines, "cycles",
+                    f"a packet of {MANY} calls costs {many:.0f} and one of {FEW} {few:.0f}, by its "
+                    f"{plain(lines)} lines; a load from memory that is waited for costs "
+                    f"{load:.0f}: the rest goes by while others are under way")
+
+
 def measure(results, out):
     for scene in burst.SCENES:
         with results.attempt(f"{scene}, instructions", f"{scene}_instructions"):
@@ -61,3 +75,4 @@ def measure(results, out):
     for scene in COLD_SCENES:
         with results.attempt(f"{scene}, lines", f"{scene}_cold_lines"):
             count_lines(results, out, scene)
+            explain_curve(results, scene)

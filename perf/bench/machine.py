@@ -45,12 +45,17 @@ def caches():
     for index in sorted(Path("/sys/devices/system/cpu/cpu0/cache").glob("index*")):
         if (index / "type").read_text().strip() != "Instruction":
             size = (index / "size").read_text().strip()  # such as 32K
-            found[int((index / "level").read_text())] = int(size[:-1]) << {"K": 10, "M": 20}[size[-1]]
+            shift = {"K": 10, "M": 20}[size[-1]]
+            found[int((index / "level").read_text())] = int(size[:-1]) << shift
     return found
 
 
 def size_text(size):
-    return f"{size >> 20} MiB" if size >= 1 << 20 else f"{size >> 10} KiB"
+    """Of so many bytes."""
+    for unit, shift in (("MiB", 20), ("KiB", 10)):
+        if size >= 1 << shift:
+            return f"{size >> shift} {unit}"
+    return f"{size} bytes"
 
 
 def _free_pages():

@@ -141,7 +141,7 @@ def afxdp(lab, results):
                    best_of(lab, lab.write_streams(streams), FORWARD_STEPS, meter, say))
         three = barge_calls(box.api, streams, max(MIX_STEPS) // 3, JOIN_SECONDS)
         steps = [step for step in MIX_STEPS if step <= len(three)] or [len(three)]
-        kernel_row(results, "afxdp_mix_pps_cpu", "the appliance over AF_XDP, barge with three parties",
+        kernel_row(results, "afxdp_mix_pps_cpu", "the appliance over AF_XDP, three parties, barge",
                    best_of(lab, lab.write_streams(three), steps, meter, say))
 
 

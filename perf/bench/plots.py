@@ -53,7 +53,7 @@ def scale(path, curves, caches):
         for axes in (upper, lower):
             axes.set_ylim(bottom=0)
             axes.grid(alpha=0.3)
-        upper.legend()
+        upper.legend(loc="center left")
 
 
 def cycles(path, groups):

@@ -31,6 +31,8 @@ class Row:
 def plain(value):
     """A number with as many digits as are worth reading."""
     size = abs(value)
+    if value == int(value):
+        return f"{value:.0f}"
     return f"{value:.0f}" if size >= 100 else f"{value:.1f}" if size >= 10 else f"{value:.2f}"
 
 
@@ -102,11 +104,18 @@ VERDICTS = {True: "reached", False: "GAP", None: ""}
 
 def _print_row(row, names, said):
     aim, reached = judge(row.name, row.value)
-    lead = (f"  {row.name:{names}}  {row.value:>9} {row.unit:9} {aim:>10} "
+    lead = (f"  {row.name:{names}}  {row.value:>9} {row.unit:8} {aim:>9} "
             f"{VERDICTS[reached]:8}")
     note = "the same" if row.note == said else row.note
     lines = textwrap.wrap(note, max(WIDTH - len(lead), 40)) or [""]
     print(lead + f"\n{' ' * len(lead)}".join(lines))
+
+
+def _print_rows(rows, names):
+    said = None
+    for row in rows:
+        _print_row(row, names, said)
+        said = row.note
 
 
 def _print_targets(rows):
@@ -120,18 +129,17 @@ def _print_targets(rows):
             print(textwrap.fill(text, WIDTH, subsequent_indent="  ", break_on_hyphens=False))
 
 
-def print_table(results, titles):
-    """All rows under the title of their part, with the aims beside them."""
+def print_table(results, parts):
+    """All rows under the title of their part, with the aims beside them; `parts` are modules by
+    name. One with a condensed() has a table of its own for most of its rows."""
     names = max(len(row.name) for row in results.rows)
-    for part, title in titles.items():
-        rows = [row for row in results.rows if row.part == part]
-        if not rows:
-            continue
-        print(f"\n{title}")
-        said = None
-        for row in rows:
-            _print_row(row, names, said)
-            said = row.note
+    for name, part in parts.items():
+        print(f"\n{part.TITLE}")
+        rows = [row for row in results.rows if row.part == name]
+        if hasattr(part, "condensed"):
+            lines, rows = part.condensed(rows)
+            print("".join(f"  {line}\n" for line in lines))
+        _print_rows(rows, names)
     print()
-    _print_targets([row for row in results.rows if row.part in titles])
+    _print_targets([row for row in results.rows if row.part in parts])
     print(flush=True)

@@ -68,17 +68,16 @@ class Rows:
 class Appliance:
     """Both planes with media on one port, and what generates it."""
 
-    def __init__(self, lab, port):
+    def __init__(self, lab, port, controlplane_nice):
         settings, self.command = CONNECT[port](lab)
         self.dataplane = lab.start_dataplane(calls_max="20000", **settings)
-        generator.favour(self.dataplane.pid)
         self.controlplane = lab.start_controlplane()
+        os.setpriority(os.PRIO_PROCESS, self.controlplane.pid, controlplane_nice)
 
     def generate(self, *more):
         """One run of the generator: its rows, whatever it has heard. Its progress is shown."""
         process = subprocess.Popen([str(a) for a in (*self.command, *more)], text=True,
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                   preexec_fn=lambda: generator.favour(os.getpid()))
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         try:
             output, said = process.communicate(timeout=LONGEST)
         except subprocess.TimeoutExpired as slow:
@@ -94,22 +93,19 @@ class Appliance:
             raise RuntimeError(lines[-1] if lines else "the generator said nothing")
         return Rows({row["name"]: row for row in json.loads(found.group())})
 
-    def favour_controlplane(self):
-        """Let it have its share of the CPU that the generator has."""
-        generator.favour(self.controlplane.pid)
-
     def stop(self):
         for process in (self.controlplane, self.dataplane):
             process.stop()
 
 
 @contextlib.contextmanager
-def appliance(work, port):
-    """An appliance of its own, whose logs are in `work`."""
+def appliance(work, port, controlplane_nice=0):
+    """An appliance of its own, whose logs are in `work`. The generator has the CPU before its
+    control plane, unless that is as nice."""
     for old in work.glob("*"):
         old.unlink()
-    with generator.favoured_session(), Lab(work) as lab:
-        started = Appliance(lab, port)
+    with Lab(work) as lab:
+        started = Appliance(lab, port, controlplane_nice)
         try:
             yield started
         finally:

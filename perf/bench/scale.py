@@ -95,3 +95,21 @@ def measure(results, _):
                 add_memory(results, points)
     with results.attempt("scale.png"):
         plots.scale(results.folder / "scale.png", curves, caches())
+
+
+def condensed(rows):
+    """The curve as lines of text, and the rows that are not in it."""
+    values = {row.name: row.value for row in rows}
+    curves = [(scene, workers) for scene in SCENES for workers in WORKERS]
+
+    def cell(scene, workers, calls, column):
+        value = values.get(name_of(scene, calls, column, workers), "")
+        return f"{float(value) / 1e6:.1f}" if column == "pps" and value.isdigit() else value
+
+    lines = ["cycles a packet, and million packets a second",
+             f"{'calls':>9}" + "".join(f"  {f'{scene}, {workers} w.':>16}"
+                                       for scene, workers in curves)]
+    for calls in CALLS:
+        pairs = ([cell(*curve, calls, column) for column in COLUMNS] for curve in curves)
+        lines.append(f"{calls:9,}" + "".join(f"  {cycles:>8} {pps:>7}" for cycles, pps in pairs))
+    return lines, [row for row in rows if not row.name.startswith("scale_")]

@@ -4,6 +4,7 @@
 
 import statistics
 
+import generator
 from results import plain, spread
 from rtpgen import WHERE, appliance
 
@@ -30,16 +31,15 @@ ROWS = ("storm_switches_per_s", *(name for _, name, _ in FIGURES))
 
 
 def measure(results, out):
-    with appliance(out, "memif") as box:
-        # Whoever answers has to share CPU 0 with who asks.
-        box.favour_controlplane()
+    # Whoever answers has to have a share of the CPU of who asks.
+    with appliance(out, "memif", controlplane_nice=generator.NICE) as box:
         runs = [box.generate("--calls", CALLS, "--mix", MIX, "--rate", RATE, "--seconds", SECONDS,
                              "--check", "all", "--switch-rate", SWITCHES) for _ in range(RUNS)]
     done = [run["switches"] / run["seconds"] for run in runs]
     results.add("storm_switches_per_s", statistics.median(done), "1/s",
-                f"of {SWITCHES} a second asked for, on {CALLS:,} calls in the three modes by turns, "
-                f"under {RATE:,} packets a second, {WHERE}; median of {spread(done)}; longest "
-                "pauses of the generator "
+                f"of {SWITCHES} a second asked for, on {CALLS:,} calls in the three modes by "
+                f"turns, under {RATE:,} packets a second, {WHERE}; median of {spread(done)}; "
+                "longest pauses of the generator "
                 + ", ".join(f"{run['generator_pause_us']:.0f} us" for run in runs))
     for theirs, ours, unit in FIGURES:
         with results.attempt(ours, ours):
