@@ -72,9 +72,10 @@ def measure_all(results, wanted):
 
 def main():
     wanted = read_arguments()
+    if os.geteuid() != 0:
+        sys.exit("The benchmark makes networks and asks for hugepages: run it as root.")
     print("Bridgetap benchmark\n")
-    facts = machine.facts()
-    for fact in facts:
+    for fact in machine.facts():
         print("  {:9} {}".format(*fact))
     print(flush=True)
     results = Results(OUT / "results.tsv")
