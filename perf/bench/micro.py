@@ -2,11 +2,13 @@
 # Copyright (c) 2026 Bridgetap contributors
 """Single steps of the fast path by themselves."""
 
+import re
 import subprocess
 
 import burst
 from lab import BUILD
 from machine import caches, size_text
+from results import plain
 
 TITLE = "Micro: single steps of the fast path"
 ROWS = ("matrix_cycles", "call_build_cycles", "lookup_cycles_1k", "lookup_cycles", "guard_cycles")
@@ -64,3 +66,17 @@ def measure(results, _):
         measure_steps(results)
     with results.attempt("memory"):
         measure_memory(results)
+
+
+def condensed(rows):
+    """The kernels by set as lines of text, and all other rows."""
+    found = [(re.fullmatch(r"kernel_(\w+)_([a-z0-9]+)_cycles", row.name), row.value)
+             for row in rows]
+    values = {match.groups(): float(value) for match, value in found if match}
+    sets = list(dict.fromkeys(which for _, which in values))
+    lines = [f"{'cycles of 160 samples':22}" + "".join(f"{which:>9}" for which in sets)]
+    for kernel in dict.fromkeys(kernel for kernel, _ in values):
+        cells = (values.get((kernel, which)) for which in sets)
+        lines.append(f"{kernel:22}" + "".join(
+            f"{plain(cell) if cell is not None else '':>9}" for cell in cells))
+    return lines, [row for row in rows if not row.name.startswith("kernel_")]

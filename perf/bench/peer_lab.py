@@ -9,14 +9,9 @@ The appliance, or a peer of it in its place, has CPU 1 and nothing else has; all
 
 import json
 import subprocess
-import sys
 import threading
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests/lib"))
-
-from lab import APPLIANCE, BUILD, HOSTS, RECORDER, RECORDING, Lab, run  # noqa: E402
+from lab import APPLIANCE, BUILD, HOSTS, RECORDER, RECORDING, Lab, run
 
 BLAST = BUILD / "bench/bridgetap-bench-blast"
 SINK = BUILD / "bench/sink.bpf.o"

@@ -86,7 +86,7 @@ def measure(results, _):
     for calls in CALLS:
         names = [name_of(scene, calls, column, workers) for scene, workers in possible(calls)
                  for column in COLUMNS] + (list(MEMORY) if calls == max(CALLS) else [])
-        print(f"  {calls:,} calls", flush=True)
+        print(f"  calls: {calls:,}", flush=True)
         with results.attempt(f"{calls:,} calls", *names):
             points = take(results, calls)
             for key, point in points.items():
