@@ -126,7 +126,7 @@ def measure_memory(results, dataplane, before):
     results.add(MEMORY[0], after - before, "MiB",
                 f"what the data plane grew by for {CALLS:,} two-party calls, with all that its "
                 f"main lcore remembers of them: {before:.0f} MiB before, {after:.0f} after; "
-                f"{(after - before) * (1 << 20) / CALLS:.0f} bytes a call, so that 500,000 would take "
+                f"{(after - before) * (1 << 20) / CALLS:.0f} bytes a call; 500,000 would take "
                 f"{(after - before) * 500_000 / CALLS:.0f} MiB")
 
 
