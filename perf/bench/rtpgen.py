@@ -56,9 +56,9 @@ class Rows:
 
     @property
     def judged(self):
-        """Packets of which was looked at who is heard: exactly who should be, less, somebody
-        else."""
-        return [self[f"check_{verdict}"] for verdict in ("exact", "partial", "wrong")]
+        """Packets of which was looked at who is heard: exactly who should be, less, somebody else;
+        and less just after the generator was held up itself."""
+        return [self[f"check_{verdict}"] for verdict in ("exact", "partial", "wrong", "excused")]
 
     @property
     def pause(self):
