@@ -8,6 +8,7 @@ import json
 import os
 import re
 import subprocess
+import time
 
 import generator
 from lab import RECORDER, RECORDING, Lab, run
@@ -15,6 +16,7 @@ from lab import RECORDER, RECORDING, Lab, run
 LONGEST = 120  # seconds, of one run of the generator
 WHERE = "worker on CPU 1, generator on CPU 0 with all else"
 NOISE = ("libbpf:", "libxdp:")
+STARTS = 3
 
 
 def _memif(lab):
@@ -34,6 +36,10 @@ def _afxdp(lab):
     return settings, ["ip", "netns", "exec", lab.namespace("recorder"), generator.RTPGEN,
                       "--api", lab.api_socket, "--json", "--address", RECORDER,
                       "--device", "net_af_xdp0,iface=eth0"]
+
+
+class PortBusy(RuntimeError):
+    """The kernel takes back the socket of a run that has just ended when it has time to."""
 
 
 CONNECT = {"memif": _memif, "afxdp": _afxdp}
@@ -76,6 +82,14 @@ class Appliance:
 
     def generate(self, *more):
         """One run of the generator: its rows, whatever it has heard. Its progress is shown."""
+        for _ in range(STARTS):
+            try:
+                return self._generate(*more)
+            except PortBusy:
+                time.sleep(1)
+        return self._generate(*more)
+
+    def _generate(self, *more):
         process = subprocess.Popen([str(a) for a in (*self.command, *more)], text=True,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         try:
@@ -89,6 +103,8 @@ class Appliance:
         lines = [line.strip() for line in said.splitlines() if not line.startswith(NOISE)]
         print("".join(f"    {line}\n" for line in lines), end="", flush=True)
         found = re.search(r"^\[.*^\]", output, re.M | re.S)
+        if lines and lines[-1].endswith("does not start: Invalid argument"):
+            raise PortBusy(lines[-1])
         if process.returncode not in (0, 3) or not found:
             raise RuntimeError(lines[-1] if lines else "the generator said nothing")
         return Rows({row["name"]: row for row in json.loads(found.group())})

@@ -20,7 +20,7 @@ MODES = {"memif": ("forward", "listen", "whisper", "barge"), "afxdp": ("forward"
 SEARCH_SECONDS = 1
 SEARCHES = 2  # where the host places two virtual CPUs, near or far, may change within one
 HEARD_SECONDS, HEARD_RUNS = 2, 3
-DELAY_SECONDS, DELAY_RUNS = 1, 5
+DELAY_SECONDS, DELAY_RUNS = 0.3, 9
 TURNS_A_SECOND = 13  # of each source, or it would count as silent
 QUANTILES = {"p50": (0.5, "median"), "p99": (0.99, "99th percentile"),
              "p999": (0.999, "99.9th percentile")}
@@ -115,7 +115,7 @@ def measure_delays(results, box, mode, port, arguments, rate):
         points.append((share, statistics.median(values)))
         results.add(delay_name(mode, port, quantile), points[-1][1], "us",
                     f"{words} from the generator's port to its port, at {rate:,}/s; the median of "
-                    f"{spread(values)}; longest pause of the generator in them, which counts in, "
+                    f"{spread(values)}; the longest pauses of the generator, which count in, were "
                     f"{spread([run['generator_pause_us'] for run in runs])}")
     return points
 
