@@ -34,7 +34,7 @@ $(bench_worker): $(call objects,$(wildcard perf/burst/*.c)) $(dataplane_libs)
 # of the API.
 rtpgen := $(O)/bin/bridgetap-rtpgen
 rtpgen_src := $(wildcard perf/rtpgen/*.c)
-rtpgen_api := $(patsubst %,perf/bench/%.c,channel hub samples)
+rtpgen_api := $(patsubst %,perf/bench/%.c,channel hub office samples)
 
 $(O)/obj/perf/rtpgen/%.o: CFLAGS += $(call pkg_cflags,libdpdk)
 $(call objects,$(rtpgen_src)): | $(call proto_headers,$(api_protos))
