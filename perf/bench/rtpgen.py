@@ -106,7 +106,7 @@ class Appliance:
         if lines and lines[-1].endswith("does not start: Invalid argument"):
             raise PortBusy(lines[-1])
         if process.returncode not in (0, 3) or not found:
-            raise RuntimeError(lines[-1] if lines else "the generator said nothing")
+            raise RuntimeError("; ".join(lines[-2:]) or "the generator said nothing")
         return Rows({row["name"]: row for row in json.loads(found.group())})
 
     def stop(self):
