@@ -26,7 +26,7 @@ import storm  # noqa: E402
 import system  # noqa: E402
 import worker  # noqa: E402
 from lab import BUILD  # noqa: E402
-from results import Results, print_table  # noqa: E402
+from results import Results, table  # noqa: E402
 
 OUT = BUILD / "bench"
 PARTS = {module.__name__: module
@@ -38,8 +38,9 @@ def read_arguments():
         description="Measure the appliance. Without any PART: all of them.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="parts:\n" + "\n".join(f"  {name:13} {part.TITLE}" for name, part in PARTS.items())
-        + f"\n\nRows go to {os.path.relpath(OUT)}/results.tsv, plots beside it. The exit status "
-        "is 1 where a\nfigure is missing; a figure that does not reach its aim is no failure.")
+        + f"\n\nRows go to {os.path.relpath(OUT)}/results.tsv, the table and plots beside it. The "
+        "exit status\nis 1 where a figure is missing; one that does not reach its aim is no "
+        "failure.")
     parser.add_argument("parts", metavar="PART", nargs="*", help="one of those below")
     parts = parser.parse_args().parts
     for part in parts:
@@ -74,17 +75,18 @@ def main():
     wanted = read_arguments()
     if os.geteuid() != 0:
         sys.exit("The benchmark makes networks and asks for hugepages: run it as root.")
-    print("Bridgetap benchmark\n")
-    for fact in machine.facts():
-        print("  {:9} {}".format(*fact))
-    print(flush=True)
+    facts = "".join("  {:9} {}\n".format(*fact) for fact in machine.facts())
+    print(f"Bridgetap benchmark\n\n{facts}", flush=True)
     results = Results(OUT / "results.tsv")
     # Whatever is measured, and whoever measures, comes before strangers.
     with generator.favoured_session():
         generator.favour(os.getpid())
         measure_all(results, wanted)
-    print_table(results, {name: part for name, part in PARTS.items() if name in wanted})
-    print(f"All rows are in {os.path.relpath(results.path)}; plots and logs are beside it.")
+    text = table(results, {name: part for name, part in PARTS.items() if name in wanted})
+    (OUT / "results.txt").write_text(facts + text)
+    print(text)
+    print(f"All rows are in {os.path.relpath(results.path)}, this table is in results.txt beside "
+          "it, and so are plots and logs.")
     for failure in results.failures:
         print(f"FAILED: {failure}")
     sys.exit(1 if results.failures else 0)

@@ -10,10 +10,15 @@ import sys
 import time
 import types
 
+import memif
+from cpu_time import Meter, WorkerMeter
+from janus import Janus
 from lab import APPLIANCE, BUILD, RECORDING
 from peer_lab import MEASURED_CPU, OTHER_CPU, PeerLab, best_of
 from results import spread
+from rtpengine import Rtpengine
 
+# The stubs of the API are there, and imported, once they have been built.
 sys.path.insert(0, str(BUILD / "python"))
 
 MEMIF_CALLS = 1000
@@ -83,12 +88,10 @@ def appliance(lab, **settings):
 
 def memif_rounds(lab, results):
     """Both in turns, with the same streams."""
-    from memif import Best
-
     installed("dpdk-testpmd", "dpdk")
     rounds = []
     for _ in range(MEMIF_ROUNDS):
-        ours, driver = Best(), Best()
+        ours, driver = memif.Best(), memif.Best()
         forward_memif(lab, ours)
         testpmd_memif(lab, driver)
         rounds.append((ours, driver))
@@ -110,28 +113,24 @@ def memif_rounds(lab, results):
 
 
 def forward_memif(lab, best):
-    from memif import Generator, forget, settings
     from veth_calls import add_calls
 
-    forget(lab)
-    with appliance(lab, **settings(lab)) as box:
-        generator = Generator(lab, lab.write_streams(add_calls(box.api, MEMIF_CALLS)))
+    memif.forget(lab)
+    with appliance(lab, **memif.settings(lab)) as box:
+        generator = memif.Generator(lab, lab.write_streams(add_calls(box.api, MEMIF_CALLS)))
         with stopped_after(generator.process):
             best.add(generator)
 
 
 def testpmd_memif(lab, best):
     """Gets the streams of forward_memif()."""
-    from memif import Generator, start_testpmd
-
-    with stopped_after(start_testpmd(lab)):
-        generator = Generator(lab, lab.path / "streams")
+    with stopped_after(memif.start_testpmd(lab)):
+        generator = memif.Generator(lab, lab.path / "streams")
         with stopped_after(generator.process):
             best.add(generator)
 
 
 def afxdp(lab, results):
-    from cpu_time import WorkerMeter
     from veth_calls import add_calls, barge_calls
 
     with appliance(lab, realms=realms(), calls_max="10000") as box:
@@ -146,9 +145,6 @@ def afxdp(lab, results):
 
 
 def rtpengine_forward(lab, results):
-    from cpu_time import Meter
-    from rtpengine import Rtpengine
-
     installed("rtpengine", "rtpengine-daemon")
     peer = Rtpengine(lab)
     with stopped_after(peer.process):
@@ -159,9 +155,6 @@ def rtpengine_forward(lab, results):
 
 
 def janus_mix(lab, results):
-    from cpu_time import Meter
-    from janus import Janus
-
     installed("janus", "janus")
     peer = Janus(lab)
     with stopped_after(peer.process):

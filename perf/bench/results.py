@@ -102,44 +102,44 @@ class Results:
 VERDICTS = {True: "reached", False: "GAP", None: ""}
 
 
-def _print_row(row, names, said):
+def _row_lines(row, names, said):
     aim, reached = judge(row.name, row.value)
     lead = (f"  {row.name:{names}}  {row.value:>9} {row.unit:8} {aim:>9} "
             f"{VERDICTS[reached]:8}")
     note = "the same" if row.note == said else row.note
     lines = textwrap.wrap(note, max(WIDTH - len(lead), 40)) or [""]
-    print(lead + f"\n{' ' * len(lead)}".join(lines))
+    return [lead + lines[0], *(" " * len(lead) + line for line in lines[1:])]
 
 
-def _print_rows(rows, names):
-    said = None
+def _part_lines(part, rows, names):
+    """One with a condensed() has a table of its own for most of its rows."""
+    lines, said = ["", part.TITLE], None
+    if hasattr(part, "condensed"):
+        own, rows = part.condensed(rows)
+        lines += [*(f"  {line}" for line in own), ""]
     for row in rows:
-        _print_row(row, names, said)
+        lines += _row_lines(row, names, said)
         said = row.note
+    return lines
 
 
-def _print_targets(rows):
-    judged = [(row, *judge(row.name, row.value)) for row in rows]
+def _target_lines(rows):
+    judged, lines = [(row, *judge(row.name, row.value)) for row in rows], [""]
     for verdict, title in ((True, "Targets reached"), (False, "Targets not reached"),
                            (None, "Targets whose figure was not taken")):
         some = [f"{row.name} {row.value} (aim {aim})" for row, aim, reached in judged
                 if aim and reached is verdict]
         if some:
-            text = f"{title}, {len(some)}: {', '.join(some)}"
-            print(textwrap.fill(text, WIDTH, subsequent_indent="  ", break_on_hyphens=False))
+            lines += textwrap.wrap(f"{title}, {len(some)}: {', '.join(some)}", WIDTH,
+                                   subsequent_indent="  ", break_on_hyphens=False)
+    return lines
 
 
-def print_table(results, parts):
-    """All rows under the title of their part, with the aims beside them; `parts` are modules by
-    name. One with a condensed() has a table of its own for most of its rows."""
-    names = max(len(row.name) for row in results.rows)
+def table(results, parts):
+    """A text: all rows under the title of their part, with the aims beside them, and what is
+    reached of those. `parts` are modules by name."""
+    names, lines = max(len(row.name) for row in results.rows), []
     for name, part in parts.items():
-        print(f"\n{part.TITLE}")
-        rows = [row for row in results.rows if row.part == name]
-        if hasattr(part, "condensed"):
-            lines, rows = part.condensed(rows)
-            print("".join(f"  {line}\n" for line in lines))
-        _print_rows(rows, names)
-    print()
-    _print_targets([row for row in results.rows if row.part in parts])
-    print(flush=True)
+        lines += _part_lines(part, [row for row in results.rows if row.part == name], names)
+    lines += _target_lines([row for row in results.rows if row.part in parts])
+    return "".join(f"{line}".rstrip() + "\n" for line in lines)

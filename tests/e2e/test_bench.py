@@ -13,7 +13,7 @@ from lab import ROOT
 BENCH = ROOT / "perf/bench"
 sys.path.insert(0, str(BENCH))
 
-from results import NOT_TAKEN, Results, print_table  # noqa: E402
+from results import NOT_TAKEN, Results, table  # noqa: E402
 
 # Whoever reads build/bench/results.tsv relies on these.
 NAMES = {
@@ -30,7 +30,7 @@ def bench(build, *parts):
                           env={**os.environ, "BRIDGETAP_BUILD": str(build)})
 
 
-def table(build):
+def rows_of(build):
     lines = [line.split("\t") for line in (build / "bench/results.tsv").read_text().splitlines()]
     assert lines[0] == ["name", "value", "unit", "note"]
     return {name: (value, note) for name, value, _, note in lines[1:]}, len(lines) - 1
@@ -38,7 +38,7 @@ def table(build):
 
 def test_every_row_is_there_though_nothing_can_be_measured(tmp_path):
     done = bench(tmp_path)
-    rows, count = table(tmp_path)
+    rows, count = rows_of(tmp_path)
     assert done.returncode == 1, done
     assert NAMES <= set(rows) and len(rows) == count
     assert all(value == NOT_TAKEN and note.startswith("not taken: ")
@@ -48,7 +48,7 @@ def test_every_row_is_there_though_nothing_can_be_measured(tmp_path):
 
 def test_a_part_alone_says_that_the_others_were_not_asked_for(tmp_path):
     assert bench(tmp_path, "micro").returncode == 1
-    rows, _ = table(tmp_path)
+    rows, _ = rows_of(tmp_path)
     assert NAMES <= set(rows)
     assert rows["switch_p99_ms"][1] == "not taken: the part control was not asked for"
 
@@ -84,15 +84,14 @@ def test_what_fails_costs_its_own_rows_only(tmp_path, capsys):
     ("guard_cycles", NOT_TAKEN, None),
     ("lookup_cycles", "1", None),
 ])
-def test_the_table_says_what_is_reached(tmp_path, capsys, name, value, verdict):
+def test_the_table_says_what_is_reached(tmp_path, name, value, verdict):
     results = Results(tmp_path / "results.tsv")
     results.part = "this"
     results.add(name, value, "", "")
 
     class Part:
         TITLE = "This part"
-    print_table(results, {"this": Part})
-    printed = capsys.readouterr().out
-    line = next(line for line in printed.splitlines() if line.startswith(f"  {name} "))
+    lines = table(results, {"this": Part}).splitlines()
+    line = next(line for line in lines if line.startswith(f"  {name} "))
     words = {"reached", "GAP"} & set(line.split())
     assert words == ({verdict} if verdict else set())
