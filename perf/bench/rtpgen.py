@@ -105,6 +105,8 @@ class Appliance:
         found = re.search(r"^\[.*^\]", output, re.M | re.S)
         if lines and lines[-1].endswith("does not start: Invalid argument"):
             raise PortBusy(lines[-1])
+        if not self.dataplane.running():
+            raise RuntimeError(f"the data plane has ended: see {self.dataplane.log}")
         if process.returncode not in (0, 3) or not found:
             raise RuntimeError("; ".join(lines[-2:]) or "the generator said nothing")
         return Rows({row["name"]: row for row in json.loads(found.group())})
@@ -118,6 +120,7 @@ class Appliance:
 def appliance(work, port, controlplane_nice=0):
     """An appliance of its own, whose logs are in `work`. The generator has the CPU before its
     control plane, unless that is as nice."""
+    work.mkdir(exist_ok=True)
     for old in work.glob("*"):
         old.unlink()
     with Lab(work) as lab:

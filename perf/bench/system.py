@@ -121,28 +121,22 @@ def measure_delays(results, box, mode, port, arguments, rate):
 
 
 def measure_mode(results, box, mode, port):
-    """All figures of one mode over one port; the curve of its delays, or None."""
+    """All figures of one mode over one port; the curve of its delays."""
     calls = CALLS[port]
     arguments = ("--calls", calls, "--mix", f"{mode}:1")
-    print(f"  {mode} over {port}", flush=True)
-    curve = None
-    with results.attempt(f"{mode} over {port}", *names(mode, port)):
-        rate = measure_rate(results, box, mode, port, arguments)
-        measure_heard(results, box, mode, port, arguments, rate)
-        half = max(rate // 2, (2 if mode == "forward" else 3) * calls * TURNS_A_SECOND)
-        curve = measure_delays(results, box, mode, port, arguments, half)
-    return curve
+    rate = measure_rate(results, box, mode, port, arguments)
+    measure_heard(results, box, mode, port, arguments, rate)
+    half = max(rate // 2, (2 if mode == "forward" else 3) * calls * TURNS_A_SECOND)
+    return measure_delays(results, box, mode, port, arguments, half)
 
 
 def measure(results, out):
     curves = {}
-    for port in PORTS:
-        rows = [name for mode in MODES[port] for name in names(mode, port)]
-        with results.attempt(f"appliance over {port}", *rows):
-            with appliance(out, port) as box:
-                for mode in MODES[port]:
-                    curve = measure_mode(results, box, mode, port)
-                    if curve:
-                        curves[mode, port] = curve
+    for mode, port in ((mode, port) for port in PORTS for mode in MODES[port]):
+        print(f"  {mode} over {port}", flush=True)
+        # Each has an appliance of its own: one that has ended takes no other figures with it.
+        with results.attempt(f"{mode} over {port}", *names(mode, port)):
+            with appliance(out / f"{mode}-{port}", port) as box:
+                curves[mode, port] = measure_mode(results, box, mode, port)
     with results.attempt("delay.png"):
         plots.delays(results.folder / "delay.png", curves)
