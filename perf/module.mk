@@ -34,7 +34,7 @@ $(bench_worker): $(call objects,$(wildcard perf/burst/*.c)) $(dataplane_libs)
 # of the API.
 rtpgen := $(O)/bin/bridgetap-rtpgen
 rtpgen_src := $(wildcard perf/rtpgen/*.c)
-rtpgen_api := $(patsubst %,perf/bench/%.c,channel hub samples)
+rtpgen_api := $(patsubst %,perf/bench/%.c,channel hub office samples)
 
 $(O)/obj/perf/rtpgen/%.o: CFLAGS += $(call pkg_cflags,libdpdk)
 $(call objects,$(rtpgen_src)): | $(call proto_headers,$(api_protos))
@@ -68,16 +68,11 @@ $(bench_memif): $(call objects,perf/memif/main.c perf/blast/streams.c)
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(dataplane_pkgs)) -lrte_net_memif
 
-.PHONY: bench bench-system
-bench: ## measure kernels, worker, control plane with 100,000 calls, and peers (as root)
+# All of it, or some: make bench PARTS="worker peers". bench.py --help lists the parts.
+.PHONY: bench
+bench: ## measure everything, or PARTS="worker scale ..." (as root)
 	@deploy/bootstrap build bench
 	@$(MAKE) --no-print-directory $(jobs) all $(bench_control) $(bench_kernels) \
-		$(bench_worker) $(bench_blast) $(bench_memif) $(O)/python/stamp
-	@BRIDGETAP_BUILD=$(O) /usr/bin/python3 -B perf/bench/bench.py; status=$$?; \
-		$(give_back); exit $$status
-
-bench-system: ## measure what the whole appliance carries, over memif and AF_XDP (as root)
-	@deploy/bootstrap build bench
-	@$(MAKE) --no-print-directory $(jobs) all $(rtpgen)
-	@BRIDGETAP_BUILD=$(O) /usr/bin/python3 -B perf/bench/system.py; status=$$?; \
+		$(bench_worker) $(bench_blast) $(bench_memif) $(rtpgen) $(O)/python/stamp
+	@BRIDGETAP_BUILD=$(O) /usr/bin/python3 -B perf/bench/bench.py $(PARTS); status=$$?; \
 		$(give_back); exit $$status

@@ -1,201 +1,95 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 Bridgetap contributors
-"""What the data plane's kernels and its worker cost, what the control plane does with 100,000 live
-calls, and what peers do with the calls that the appliance has: `make bench`.
+"""All benchmarks of the appliance, as `make bench` runs them: every part, or those that are named.
 
-The kernels run by themselves, and so does the worker, on bursts made in memory. Then both planes
-run as they would, the data plane over AF_XDP in a network namespace; a client in C loads the API
-over the Unix socket and takes the time. No media flows until then. Last, it does: through the
-appliance and through peers in turn, see peers.py."""
+Each part is a module with a TITLE, the ROWS that it always has, and measure(results, out), which
+adds them. What fails costs its own rows, each of which then says why."""
 
+import argparse
 import os
-import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/lib"))
 
-from lab import BUILD, RECORDING, Lab, Missing, run  # noqa: E402
-from peers import measure_peers  # noqa: E402
-from results import Results, print_machine, print_table  # noqa: E402
+import control  # noqa: E402
+import generator  # noqa: E402
+import instructions  # noqa: E402
+import machine  # noqa: E402
+import micro  # noqa: E402
+import peers  # noqa: E402
+import scale  # noqa: E402
+import storm  # noqa: E402
+import system  # noqa: E402
+import worker  # noqa: E402
+from lab import BUILD  # noqa: E402
+from results import Results, table  # noqa: E402
 
 OUT = BUILD / "bench"
-CLIENT = OUT / "bridgetap-bench-control"
-KERNELS = OUT / "bridgetap-bench-kernels"
-WORKER = OUT / "bridgetap-bench-worker"
-WORKER_HUGEPAGES = 500  # of 2 MiB, for 100,000 calls with everything
-
-CALLS = 100_000
-SUPERVISORS = 512
-WATCHERS = 1000
-REALMS = 8  # 32,256 RTP ports each: two a call, and some for monitors
-RTP_PORTS = (1024, 65535)
-
-# Name, connections, the longest it may take (seconds), and the figures it takes.
-STEPS = (
-    ("setup", 16, 60, ()),
-    ("load", 1, 90, ("load_100k_calls_s", "end_100k_calls_s", "load_100k_calls_cpu")),
-    ("list", 1, 40, ("list_filter_100k_ms", "list_filter_100k_p99_ms", "list_filter_100k_cpu",
-                     "list_filter_agent_100k_ms", "list_filter_agent_100k_p99_ms",
-                     "list_filter_agent_100k_cpu")),
-    ("watch", 51, 70, ("watch_open_s", "watch_change_ms", "watch_change_p99_ms",
-                       "watch_change_cpu", "watch_hand_ms", "watch_hand_p99_ms",
-                       "watch_hand_cpu")),
-    ("switch", 32, 50, ("switches_per_s", "switches_cpu", "switch_p50_ms", "switch_p99_ms",
-                        "switch_half_cpu")),
-)
-WHOLE_SECONDS = 225
+PARTS = {module.__name__: module
+         for module in (micro, worker, scale, instructions, control, system, storm, peers)}
 
 
-def realm_address(number):
-    return f"198.18.0.{number}"
+def read_arguments():
+    parser = argparse.ArgumentParser(
+        description="Measure the appliance. Without any PART: all of them.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="parts:\n" + "\n".join(f"  {name:13} {part.TITLE}" for name, part in PARTS.items())
+        + f"\n\nRows go to {os.path.relpath(OUT)}/results.tsv, the table and plots beside it. The "
+        "exit status\nis 1 where a figure is missing; one that does not reach its aim is no "
+        "failure.")
+    parser.add_argument("parts", metavar="PART", nargs="*", help="one of those below")
+    parts = parser.parse_args().parts
+    for part in parts:
+        if part not in PARTS:
+            parser.error(f"there is no part {part}; there are {', '.join(PARTS)}")
+    return parts or list(PARTS)
 
 
-def realms():
-    """The data plane's realms: access1 and so on, and the recorder's, which is not used here."""
-    access = [f'{{ name = "access{n}"; port = "access"; address = "{realm_address(n)}";'
-              f' rtp_ports = [ {RTP_PORTS[0]}, {RTP_PORTS[1]} ]; }}'
-              for n in range(1, REALMS + 1)]
-    recording = (f'{{ name = "recording"; port = "recorder"; address = "{RECORDING}";'
-                 ' rtp_ports = [ 30000, 30399 ]; recording = true; }')
-    return f"( {', '.join([*access, recording])} )"
+def measure(results, name):
+    """One part, with all its rows."""
+    part, start = PARTS[name], time.monotonic()
+    print(f"{part.TITLE}", flush=True)
+    results.part = name
+    out = OUT / name
+    out.mkdir(parents=True, exist_ok=True)
+    with results.attempt(name, *part.ROWS):
+        part.measure(results, out)
+    print(f"  ({time.monotonic() - start:.0f} s)", flush=True)
 
 
-def start_appliance(lab):
-    """Both planes, connected."""
-    for number in range(1, REALMS + 1):
-        run("ip", "-n", lab.namespace("appliance"), "addr", "add",
-            f"{realm_address(number)}/24", "dev", "access0")
-    dataplane = lab.start_dataplane(realms=realms(), calls_max=str(CALLS), mbufs="8191")
-    controlplane = lab.start_controlplane()
-    deadline = time.monotonic() + 20
-    while "data plane connected" not in controlplane.output():
-        if time.monotonic() > deadline:
-            raise RuntimeError("the two planes have not found each other")
-        time.sleep(0.05)
-    return dataplane, controlplane
-
-
-class Step:
-    """One run of the load client: its rows go to the results, its progress to the terminal."""
-
-    def __init__(self, results, lab, dataplane, controlplane):
-        self.results, self.socket = results, lab.api_socket
-        self.pids = ["--pid", str(controlplane.pid), "--dataplane-pid", str(dataplane.pid)]
-        self.error = ""
-
-    def _take(self, line):
-        if line.startswith("row\t"):
-            self.results.add(*line.split("\t")[1:])
-        elif line.startswith("error: "):
-            self.error = line[len("error: "):]
-        else:
-            print(f"  {line}", flush=True)
-
-    def run(self, name, connections, seconds):
-        """Run the step; whether it came to its end. Why not is in `error`."""
-        client = subprocess.Popen(
-            [CLIENT, "--socket", self.socket, *self.pids, "--calls", str(CALLS),
-             "--supervisors", str(SUPERVISORS), "--watchers", str(WATCHERS),
-             "--realms", str(REALMS), "--connections", str(connections), name],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True)
-        timer = threading.Timer(seconds, client.kill)
-        timer.start()
-        try:
-            for line in client.stdout:
-                self._take(line.rstrip("\n"))
-            if client.wait() < 0 and not self.error:
-                self.error = f"it did not come to an end within {seconds:.0f} s"
-        finally:
-            timer.cancel()
-            client.kill()
-            client.wait()
-        return client.returncode == 0
-
-
-def measure_kernels(results):
-    """Cycles per call of each kernel, of every set that this CPU can run."""
-    done = subprocess.run([KERNELS], capture_output=True, text=True, timeout=60, check=True)
-    for line in done.stdout.splitlines():
-        if line.startswith("row\t"):
-            results.add(*line.split("\t")[1:])
-        else:
-            print(f"  {line}", flush=True)
-
-
-def measure_worker(results):
-    """Cycles per packet through the real worker, with no driver."""
-    pages = Path("/proc/sys/vm/nr_hugepages")
-    before = pages.read_text()
-    if int(before) < WORKER_HUGEPAGES:
-        pages.write_text(str(WORKER_HUGEPAGES))
-    done = subprocess.run(
-        [WORKER, "--in-memory", "--no-pci", "--no-telemetry", "--log-level=error", "-l", "1,0",
-         "--main-lcore", "1", "--", BUILD / "bpf/rec_guard.bpf.o"],
-        capture_output=True, text=True, timeout=120)
-    pages.write_text(before)
-    for line in done.stdout.splitlines():
-        results.add(*line.split("\t"))
-    if done.returncode != 0:
-        reason = (done.stderr.strip() or f"it ended with {done.returncode}").splitlines()[-1]
-        for name in ("forward", "listen", "whisper", "barge"):
-            results.missing(f"{name}_cycles_100k", reason)
-
-
-def measure(lab, results):
-    """All steps; the sentences about those that failed."""
-    dataplane, controlplane = start_appliance(lab)
-    deadline = time.monotonic() + WHOLE_SECONDS
-    failed = {}
-    for name, connections, seconds, figures in STEPS:
-        step = Step(results, lab, dataplane, controlplane)
-        left = deadline - time.monotonic()
-        needed = next((other for other in ("setup", "load") if other in failed), None)
-        if needed:
-            step.error = f"{needed} failed: {failed[needed]}"
-        elif left < 5:
-            step.error = f"the whole run may take {WHOLE_SECONDS} s"
-        elif step.run(name, connections, min(seconds, left)) and has_all(results, figures):
+def measure_all(results, wanted):
+    for name, part in PARTS.items():
+        if name in wanted:
+            measure(results, name)
             continue
-        if not controlplane.running():
-            step.error += " (the control plane has ended: see its log)"
-        failed[name] = step.error or "the load client did not print it"
-        if not needed:
-            print(f"  {name} FAILED: {failed[name]}", flush=True)
-        for figure in figures:
-            if figure not in results.names():
-                results.missing(figure, failed[name])
-    return failed
-
-
-def has_all(results, figures):
-    return set(figures) <= results.names()
+        results.part = name
+        for row in part.ROWS:
+            results.missing(row, f"the part {name} was not asked for")
 
 
 def main():
-    print("Bridgetap benchmark: kernels, worker, 100,000 live calls, and peers\n")
-    print_machine()
-    results = Results(OUT / "results.tsv", fresh=True)
-    measure_kernels(results)
-    measure_worker(results)
-    work = OUT / "work"
-    for old in work.glob("*"):
-        old.unlink()
-    try:
-        with Lab(work) as lab:
-            failed = measure(lab, results)
-        complete = measure_peers(results, OUT / "peers")
-    except Missing as missing:
-        sys.exit(f"The benchmark cannot run here: {missing}")
-    print()
-    print_table(results)
-    print(f"All rows are in {os.path.relpath(results.path)}; logs are in {os.path.relpath(work)}.")
-    if failed or not complete:
-        sys.exit(1)
+    wanted = read_arguments()
+    if os.geteuid() != 0:
+        sys.exit("The benchmark makes networks and asks for hugepages: run it as root.")
+    facts = "".join("  {:9} {}\n".format(*fact) for fact in machine.facts())
+    print(f"Bridgetap benchmark\n\n{facts}", flush=True)
+    results = Results(OUT / "results.tsv")
+    # Whatever is measured, and whoever measures, comes before strangers.
+    with generator.favoured_session():
+        generator.favour(os.getpid())
+        measure_all(results, wanted)
+    text = table(results, {name: part for name, part in PARTS.items() if name in wanted})
+    (OUT / "results.txt").write_text(facts + text)
+    print(text)
+    print(f"All rows are in {os.path.relpath(results.path)}, this table is in results.txt beside "
+          "it, and so are plots and logs.")
+    for failure in results.failures:
+        print(f"FAILED: {failure}")
+    sys.exit(1 if results.failures else 0)
 
 
 if __name__ == "__main__":

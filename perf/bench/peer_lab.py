@@ -9,14 +9,9 @@ The appliance, or a peer of it in its place, has CPU 1 and nothing else has; all
 
 import json
 import subprocess
-import sys
 import threading
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests/lib"))
-
-from lab import APPLIANCE, BUILD, HOSTS, RECORDER, RECORDING, Lab, run  # noqa: E402
+from lab import APPLIANCE, BUILD, HOSTS, RECORDER, RECORDING, Lab, run
 
 BLAST = BUILD / "bench/bridgetap-bench-blast"
 SINK = BUILD / "bench/sink.bpf.o"
@@ -133,9 +128,9 @@ def _take(lab, streams, active, meter, say):
     return outcome
 
 
-def best_of(lab, streams, steps, meter, say):
+def best_of(lab, streams, steps, meter, say, again=2):
     """Raise the number of streams by these steps until packets are lost. The outcome with the
-    most packets a CPU-second of those without loss."""
+    most packets a CPU-second of those without loss, and then as many of the same as `again`."""
     good = []
     for active in steps:
         outcome = _take(lab, streams, active, meter, say)
@@ -144,4 +139,5 @@ def best_of(lab, streams, steps, meter, say):
         good.append(outcome)
     if not good:
         raise RuntimeError(f"packets are lost even with few streams: {outcome}")
-    return max(good, key=lambda one: one.per_cpu_second)
+    best = max(good, key=lambda one: one.per_cpu_second)
+    return [best, *(_take(lab, streams, best.active, meter, say) for _ in range(again))]

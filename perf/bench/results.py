@@ -1,89 +1,145 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 Bridgetap contributors
-"""The figures of all benchmarks: one file of rows, one table, and the machine they are of."""
+"""The figures of all parts: one file of rows, and one table."""
 
-import os
-import platform
+import contextlib
+import dataclasses
 import re
-import subprocess
+import shutil
+import textwrap
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from targets import judge
+
 COLUMNS = ("name", "value", "unit", "note")
-WIDTH = 100  # of the table
+WIDTH = max(shutil.get_terminal_size((132, 0)).columns, 110)  # of the table
+NOT_TAKEN = "-"
 
 
-def _first_line(*argv):
-    done = subprocess.run(argv, capture_output=True, text=True, cwd=ROOT)
-    return done.stdout.splitlines()[0].strip() if done.stdout.strip() else ""
+@dataclasses.dataclass(frozen=True)
+class Row:
+    part: str
+    name: str
+    value: str
+    unit: str
+    note: str
+
+    def cells(self):
+        return self.name, self.value, self.unit, self.note
 
 
-def _commit():
-    # The tree may belong to whoever has called sudo.
-    git = ("git", "-c", f"safe.directory={ROOT}")
-    commit = _first_line(*git, "rev-parse", "--short=12", "HEAD")
-    changed = _first_line(*git, "status", "--porcelain", "--untracked-files=no")
-    return (commit or "not known") + (", with changes" if changed else "")
+def plain(value):
+    """A number with as many digits as are worth reading."""
+    size = abs(value)
+    if value == int(value):
+        return f"{value:.0f}"
+    return f"{value:.0f}" if size >= 100 else f"{value:.1f}" if size >= 10 else f"{value:.2f}"
 
 
-def machine():
-    """What figures depend on, as (name, text) pairs."""
-    found = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.M)
-    cores = len(os.sched_getaffinity(0))
-    return (("CPU", f"{found.group(1) if found else platform.machine()}, {cores} cores"),
-            ("load", f"{os.getloadavg()[0]:.2f} before the start; figures want an idle machine"),
-            ("kernel", f"{platform.system()} {platform.release()}"),
-            ("compiler", _first_line(os.environ.get("CC", "gcc"), "--version")),
-            ("commit", _commit()))
+def spread(values):
+    """In words, of what several runs have come to."""
+    return f"{plain(min(values))} to {plain(max(values))} in {len(values)} runs"
 
 
 class Results:
-    """Rows, on disk as soon as they are known. More than one benchmark may add to one file."""
+    """Rows, on disk as soon as they are known. The file is always whole."""
 
-    def __init__(self, path, fresh=False):
-        self.path = Path(path)
+    def __init__(self, path):
+        self.path, self.rows, self.part, self.failures = Path(path), [], "", []
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        if fresh or not self.path.exists():
-            self.path.write_text("\t".join(COLUMNS) + "\n")
+        self._write()
+
+    @property
+    def folder(self):
+        """Where plots go."""
+        return self.path.parent
+
+    def _write(self):
+        lines = [COLUMNS, *(row.cells() for row in self.rows)]
+        new = self.path.with_suffix(".new")
+        new.write_text("".join("\t".join(line) + "\n" for line in lines))
+        new.replace(self.path)
 
     def add(self, name, value, unit, note):
-        row = [re.sub(r"\s+", " ", str(cell)).strip() for cell in (name, value, unit, note)]
-        with open(self.path, "a") as file:
-            file.write("\t".join(row) + "\n")
+        """`value` is a number, or a text that is one."""
+        value = value if isinstance(value, str) else plain(value)
+        cells = [re.sub(r"\s+", " ", cell).strip() for cell in (name, value, unit, note)]
+        self.rows.append(Row(self.part, *cells))
+        self._write()
 
     def missing(self, name, why):
         """A figure that could not be taken, and why."""
-        self.add(name, "-", "", f"not taken: {why}")
+        self.add(name, NOT_TAKEN, "", f"not taken: {why}")
 
-    def rows(self):
-        return [line.split("\t") for line in self.path.read_text().splitlines()[1:]]
+    def has(self, name):
+        return any(row.name == name for row in self.rows)
 
-    def names(self):
-        return {row[0] for row in self.rows()}
+    def figure(self, name):
+        """The number, or None where it was not taken."""
+        return next((float(row.value) for row in self.rows
+                     if row.name == name and row.value != NOT_TAKEN), None)
+
+    @contextlib.contextmanager
+    def attempt(self, what, *names):
+        """Take these figures. Whatever goes wrong, of a socket, of gRPC, of a program that is not
+        there, costs those that are not taken yet, and nothing else."""
+        why = "nothing has printed it"
+        try:
+            yield
+        except Exception as error:
+            why = str(error).strip().splitlines()[-1] if str(error).strip() else repr(error)
+            self.failures.append(f"{what}: {why}")
+            print(f"  {what} FAILED: {why}", flush=True)
+        absent = [name for name in names if not self.has(name)]
+        for name in absent:
+            self.missing(name, why)
+        if absent and why == "nothing has printed it":
+            self.failures.append(f"{what}: {', '.join(absent)}: {why}")
 
 
-def _wrapped(text, width):
-    lines = [""]
-    for word in text.split():
-        if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
-            lines.append("")
-        lines[-1] += (" " if lines[-1] else "") + word
+# --- the table ---
+
+VERDICTS = {True: "reached", False: "GAP", None: ""}
+
+
+def _row_lines(row, names, said):
+    aim, reached = judge(row.name, row.value)
+    lead = (f"  {row.name:{names}}  {row.value:>9} {row.unit:8} {aim:>9} "
+            f"{VERDICTS[reached]:8}")
+    note = "the same" if row.note == said else row.note
+    lines = textwrap.wrap(note, max(WIDTH - len(lead), 40)) or [""]
+    return [lead + lines[0], *(" " * len(lead) + line for line in lines[1:])]
+
+
+def _part_lines(part, rows, names):
+    """One with a condensed() has a table of its own for most of its rows."""
+    lines, said = ["", part.TITLE], None
+    if hasattr(part, "condensed"):
+        own, rows = part.condensed(rows)
+        lines += [*(f"  {line}" for line in own), ""]
+    for row in rows:
+        lines += _row_lines(row, names, said)
+        said = row.note
     return lines
 
 
-def print_machine():
-    for name, text in machine():
-        print(f"  {name:9} {text}")
-    print(flush=True)
+def _target_lines(rows):
+    judged, lines = [(row, *judge(row.name, row.value)) for row in rows], [""]
+    for verdict, title in ((True, "Targets reached"), (False, "Targets not reached"),
+                           (None, "Targets whose figure was not taken")):
+        some = [f"{row.name} {row.value} (aim {aim})" for row, aim, reached in judged
+                if aim and reached is verdict]
+        if some:
+            lines += textwrap.wrap(f"{title}, {len(some)}: {', '.join(some)}", WIDTH,
+                                   subsequent_indent="  ", break_on_hyphens=False)
+    return lines
 
 
-def print_table(results):
-    rows = results.rows()
-    names = max(len(row[0]) for row in rows)
-    said = None
-    for name, value, unit, note in rows:
-        note, said = ("the same" if note == said else note), note
-        lead = f"  {name:{names}}  {value:>10} {unit:10}  "
-        lines = _wrapped(note, max(WIDTH - len(lead), 30))
-        print(lead + f"\n{' ' * len(lead)}".join(lines))
-    print(flush=True)
+def table(results, parts):
+    """A text: all rows under the title of their part, with the aims beside them, and what is
+    reached of those. `parts` are modules by name."""
+    names, lines = max(len(row.name) for row in results.rows), []
+    for name, part in parts.items():
+        lines += _part_lines(part, [row for row in results.rows if row.part == name], names)
+    lines += _target_lines([row for row in results.rows if row.part in parts])
+    return "".join(f"{line}".rstrip() + "\n" for line in lines)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <rte_lcore.h>
 #include <rte_malloc.h>
 
 #define FIRST_PORT	1024
@@ -48,12 +49,12 @@ static void add_realm(struct population *p, uint16_t port_id, bool recording)
 }
 
 /* The plan of leg number `n` of all legs of its kind. */
-static struct leg_plan plan_leg(struct population *p, unsigned n, uint32_t id, enum role role)
+static struct leg_plan plan_leg(const struct population *p, unsigned n, uint32_t id, enum role role)
 {
 	bool recorder = role == ROLE_RECORDER;
 	/* Recorders share slots that nothing is ever sent to. */
 	unsigned realm = recorder ? RECORDING_REALM : 1 + n / PORTS_A_REALM;
-	unsigned slot = recorder ? n % PORTS_A_REALM : n % PORTS_A_REALM;
+	unsigned slot = n % PORTS_A_REALM;
 	struct leg_plan plan = {
 		.id = id,
 		.role = role,
@@ -78,10 +79,15 @@ static struct leg_plan plan_leg(struct population *p, unsigned n, uint32_t id, e
 	return plan;
 }
 
-static unsigned plan_call(struct population *p, unsigned number, struct leg_plan *plans)
+static unsigned parties_of(enum scene scene)
+{
+	return scene == SCENE_FORWARD ? 2 : 3;
+}
+
+unsigned population_plan(const struct population *p, unsigned number, struct leg_plan *plans)
 {
 	static const enum role roles[] = { ROLE_AGENT, ROLE_CUSTOMER, ROLE_MONITOR };
-	unsigned parties = p->scene == SCENE_FORWARD ? 2 : 3, count = 0;
+	unsigned parties = parties_of(p->scene), count = 0;
 
 	for (; count < parties; count++)
 		plans[count] = plan_leg(p, number * parties + count, count + 1, roles[count]);
@@ -92,20 +98,18 @@ static unsigned plan_call(struct population *p, unsigned number, struct leg_plan
 	return count;
 }
 
-static void add_call(struct population *p, unsigned number, uint8_t **next_buffer, uint64_t now_us)
+static void add_call(struct population *p, unsigned number, uint8_t **next_ring)
 {
 	struct leg_plan plans[CALL_LEGS_MAX];
-	uint8_t *buffers[CALL_LEGS_MAX];
-	unsigned count = plan_call(p, number, plans);
+	uint8_t *rings[CALL_LEGS_MAX];
+	unsigned count = population_plan(p, number, plans);
 	size_t size = call_size(plans, count);
 	struct call *call = or_die(rte_zmalloc(NULL, size, LEG_ALIGN));
 
-	for (unsigned i = 0; i < call_rings(plans, count); i++) {
-		buffers[i] = *next_buffer;
-		*next_buffer += PCM_RING_SAMPLES;
-	}
-	call_init(call, number, p->worker, plans, count, buffers);
-	call_begin(call, now_us);
+	for (unsigned i = 0; i < call_rings(plans, count); i++, *next_ring += PCM_RING_SAMPLES)
+		rings[i] = *next_ring;
+	call_init(call, number, p->worker, plans, count, rings);
+	call_begin(call, POPULATION_BEGIN_US);
 	port_table_insert(&p->table, call);
 	for (unsigned i = 0; i < p->speakers_a_call; i++) {
 		struct speaker *speaker = &p->speakers[number * p->speakers_a_call + i];
@@ -120,30 +124,55 @@ static void add_call(struct population *p, unsigned number, uint8_t **next_buffe
 	p->legs += count;
 }
 
-void population_create(struct population *p, enum scene scene, unsigned calls, uint8_t worker,
-	uint16_t access, uint16_t recording, uint64_t now_us)
+/* The realms, but for the first, which is the recorder's. */
+static unsigned realms_for(enum scene scene, unsigned calls)
 {
-	unsigned parties = scene == SCENE_FORWARD ? 2 : 3;
+	return (unsigned)(1 + (uint64_t)calls * parties_of(scene) / PORTS_A_REALM);
+}
+
+bool population_fits(enum scene scene, unsigned calls)
+{
+	return calls > 0 && realms_for(scene, calls) < REALM_MAX;
+}
+
+/* What has been allocated on all sockets. */
+static size_t heap_in_use(void)
+{
+	struct rte_malloc_socket_stats stats;
+	size_t bytes = 0;
+
+	for (unsigned i = 0; i < rte_socket_count(); i++)
+		if (rte_malloc_get_socket_stats(rte_socket_id_by_idx(i), &stats) == 0)
+			bytes += stats.heap_allocsz_bytes;
+	return bytes;
+}
+
+void population_create(struct population *p, enum scene scene, unsigned calls, uint8_t worker,
+	uint16_t access, uint16_t recording)
+{
 	struct leg_plan plans[CALL_LEGS_MAX];
-	uint8_t *next_buffer;
+	uint8_t *next_ring;
+	size_t before;
 	unsigned rings;
 
 	*p = (struct population){ .worker = worker, .scene = scene, .calls = calls };
 	/* A monitor who listens is muted. */
-	p->speakers_a_call = scene == SCENE_LISTEN ? 2 : parties;
-	add_realm(p, recording, true);
-	while (p->realms.count <= 1 + calls * parties / PORTS_A_REALM)
-		add_realm(p, access, false);
-	realm_set_index(&p->realms);
+	p->speakers_a_call = scene == SCENE_LISTEN ? 2 : parties_of(scene);
 	p->speakers = new ((size_t)calls * p->speakers_a_call, sizeof(*p->speakers));
 	p->live = new (calls, sizeof(struct call *));
-	rings = call_rings(plans, plan_call(p, 0, plans));
+	before = heap_in_use();
+	add_realm(p, recording, true);
+	while (p->realms.count <= realms_for(scene, calls))
+		add_realm(p, access, false);
+	realm_set_index(&p->realms);
+	rings = call_rings(plans, population_plan(p, 0, plans));
 	if (rings > 0)
 		p->rings = new ((size_t)calls * rings, PCM_RING_SAMPLES);
 	p->ring_bytes = (size_t)calls * rings * PCM_RING_SAMPLES;
-	next_buffer = p->rings;
+	next_ring = p->rings;
 	for (unsigned i = 0; i < calls; i++)
-		add_call(p, i, &next_buffer, now_us);
+		add_call(p, i, &next_ring);
+	p->heap_bytes = heap_in_use() - before;
 }
 
 void population_destroy(struct population *p)

@@ -38,13 +38,24 @@ struct population {
 	uint8_t *rings;
 	size_t leg_bytes; /* of all legs, without rings; and of the rings */
 	size_t ring_bytes;
+	size_t heap_bytes; /* what DPDK's heap gave for all of it, with its own share */
 	unsigned legs;
 };
+
+/* The worker's clock when the calls begin: long after zero. */
+#define POPULATION_BEGIN_US 10000000
+
+/* Whether there are ports for so many calls. */
+bool population_fits(enum scene scene, unsigned calls);
 
 /* Build it, owned by worker `worker`. `access` and `recording` are DPDK ports. Ends the program
  * with a sentence where memory is short. */
 void population_create(struct population *population, enum scene scene, unsigned calls,
-	uint8_t worker, uint16_t access, uint16_t recording, uint64_t now_us);
+	uint8_t worker, uint16_t access, uint16_t recording);
 void population_destroy(struct population *population);
+
+/* The plans of the legs of call `number` (at most CALL_LEGS_MAX); returns how many. */
+unsigned population_plan(
+	const struct population *population, unsigned number, struct leg_plan *plans);
 
 #endif

@@ -28,8 +28,10 @@
 #define WINDOWS_A_SECOND 10
 
 static struct rte_mempool *pool;
-static struct rte_mbuf **mbufs; /* one a stream, sent again and again: the driver copies it */
-static uint32_t *packets;	/* a stream, sent so far */
+/* One a stream, sent again and again. The other side reads it where it is: there are more streams
+ * than the ring holds, so that a packet has been read before the next of its stream is written. */
+static struct rte_mbuf **mbufs;
+static uint32_t *packets; /* a stream, sent so far */
 static unsigned stream_count;
 
 static void die(const char *sentence)
@@ -73,8 +75,8 @@ static void prepare(const char *path, const char *from, const char *to)
 	int count = streams_load(&streams, path);
 	uint8_t from_mac[6], to_mac[6];
 
-	if (count < 0 || count >= POOL_SIZE / 2)
-		die("the streams cannot be read, or are too many");
+	if (count < 0 || count <= DESCRIPTORS || count >= POOL_SIZE / 2)
+		die("the streams cannot be read, or there are not between 1,024 and 32,767");
 	if (mac_parse(from_mac, from) < 0 || mac_parse(to_mac, to) < 0)
 		die("the MAC addresses cannot be read");
 	stream_count = (unsigned)count;
