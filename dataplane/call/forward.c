@@ -7,6 +7,7 @@
 #include <rte_branch_prediction.h>
 #include <rte_mbuf.h>
 #include <rte_prefetch.h>
+#include <rte_udp.h>
 
 #include "call/event.h"
 #include "call/hear.h"
@@ -247,17 +248,32 @@ static const uint8_t *header_of(const struct leg *listener)
 								   : header_in_rest(listener);
 }
 
+/* Ask the port for the checksums of what it is about to send. */
+static void offload_checksums(
+	struct rte_mbuf *mbuf, uint8_t *start, uint8_t length, const struct l2_header *l2)
+{
+	header_leave_checksums(start, length);
+	mbuf->l2_len = l2->length & 127;
+	mbuf->l3_len = (length - sizeof(struct rte_udp_hdr)) & 511;
+	mbuf->ol_flags |= length == HEADER_IPV4_SIZE ? RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IP_CKSUM
+						     : RTE_MBUF_F_TX_IPV6;
+	mbuf->ol_flags |= RTE_MBUF_F_TX_UDP_CKSUM;
+}
+
 /* Write all headers of `rtp` to `listener` in front of `payload`, whose bytes add up to `sum`, and
  * queue the packet. */
 static void transmit(struct leg *listener, struct rte_mbuf *mbuf, uint8_t *payload, unsigned length,
 	uint64_t sum, const struct rtp_packet *rtp, struct forward_env *env)
 {
 	const struct l2_header *l2 = &env->nexthops[listener->nexthop];
+	struct tx_batch *batch = &env->tx[listener->port_id];
 	uint8_t *start = payload - RTP_HEADER_SIZE;
 
 	sum += rtp_write_header(start, rtp);
 	start = header_template_write(header_of(listener), listener->header_length, start,
 		(uint16_t)(RTP_HEADER_SIZE + length), sum);
+	if (batch->adds_checksums)
+		offload_checksums(mbuf, start, listener->header_length, l2);
 	start -= l2->length;
 	if (likely(l2->length == RTE_ETHER_HDR_LEN))
 		memcpy(start, l2->bytes, RTE_ETHER_HDR_LEN);
@@ -267,7 +283,7 @@ static void transmit(struct leg *listener, struct rte_mbuf *mbuf, uint8_t *paylo
 	mbuf->data_off = (uint16_t)(start - (uint8_t *)mbuf->buf_addr);
 	mbuf->data_len = (uint16_t)(payload + length - start);
 	mbuf->pkt_len = mbuf->data_len;
-	tx_batch_add(&env->tx[listener->port_id], mbuf, env->counters);
+	tx_batch_add(batch, mbuf, env->counters);
 }
 
 /* Send the packet to one listener, in `mbuf` with the payload at `payload`. */

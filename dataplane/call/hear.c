@@ -21,17 +21,33 @@ static const int16_t *samples_of(struct delivery *d)
 	return d->pcm;
 }
 
+/* Where the port has verified the packet's checksum, and nothing but an RTP header without more
+ * than it must have lies before the payload, that sum is known. */
+static uint64_t known_sum(const struct forward_packet *packet)
+{
+	const struct frame *frame = &packet->frame;
+
+	if ((packet->mbuf->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) != RTE_MBUF_F_RX_L4_CKSUM_GOOD ||
+		packet->rtp.payload_length + RTP_HEADER_SIZE != frame->payload_length)
+		return 0;
+	return frame_payload_sum(frame, RTP_HEADER_SIZE);
+}
+
 static uint64_t sum_of(struct delivery *d)
 {
+	if (d->sum == 0)
+		d->sum = known_sum(d->packet);
 	if (d->sum == 0)
 		d->sum = checksum_add(0, d->packet->rtp.payload, d->count);
 	return d->sum;
 }
 
 /* The packet and all that `listener` hears besides it at this moment. Mostly that is one other
- * voice as it is, which need not be summed in 32 bits but is added and encoded in one go. */
+ * voice as it is, which is mixed coded as it came; only what is more than that, or on its way to
+ * another gain, is summed in 32 bits. */
 struct mix {
-	bool has_one;			  /* that voice is in `voice` */
+	const uint8_t *one; /* that voice, coded; NULL while there is none */
+	uint8_t one_codec;
 	bool summed;			  /* there is more: all is in `sum` */
 	uint8_t taint;			  /* 0 while nothing was added */
 	uint8_t coded[CODEC_MAX_SAMPLES]; /* of a voice that its ring has not in one piece */
@@ -47,8 +63,10 @@ static void start_sum(struct mix *mix, struct delivery *d)
 	if (mix->summed)
 		return;
 	mix_start(mix->sum, samples_of(d), d->count);
-	if (mix->has_one)
+	if (mix->one != NULL) {
+		codec_get(mix->one_codec)->decode(mix->voice, mix->one, d->count);
 		mix_add(mix->sum, mix->voice, d->count, &unity);
+	}
 	mix->summed = true;
 }
 
@@ -71,6 +89,8 @@ static void add_term(struct mix *mix, struct delivery *d, struct term *term)
 		timeline_reset(&term->timeline);
 		return;
 	}
+	if (mix->one != NULL)
+		start_sum(mix, d); /* before another voice is read to the same place */
 	/* Behind the newest sample by one of its packets and twice its jitter. */
 	depth = MIN_DEPTH + other->frame + 2 * rtp_source_jitter(&other->source);
 	position = timeline_position(
@@ -80,15 +100,16 @@ static void add_term(struct mix *mix, struct delivery *d, struct term *term)
 	coded = pcm_ring_view(&other->ring, position, mix->coded, d->count);
 	if (coded == NULL)
 		return;
-	if (mix->has_one)
-		start_sum(mix, d); /* before another voice is decoded to the same place */
-	codec_get(other->codec)->decode(mix->voice, coded, d->count);
 	/* A voice that sets in within the packet ramps up from there. */
 	from = pcm_ring_missing_before(&other->ring, position);
-	if (mix->taint == 0 && from == 0 && gain_is(&term->gain, GAIN_UNITY))
-		mix->has_one = true;
-	else
+	if (mix->taint == 0 && from == 0 && gain_is(&term->gain, GAIN_UNITY)) {
+		mix->one = coded;
+		mix->one_codec = other->codec;
+	} else {
+		start_sum(mix, d);
+		codec_get(other->codec)->decode(mix->voice, coded, d->count);
 		add_voice(mix, d, mix->voice + from, from, d->count - from, &term->gain);
+	}
 	mix->taint |= leg_taint(d->source) | other->ring.taint;
 }
 
@@ -106,15 +127,21 @@ static void add_fade(struct mix *mix, struct delivery *d, struct leg *listener)
 	listener->fading = 0;
 }
 
-static void encode_mix(
-	struct mix *mix, struct delivery *d, const struct codec *codec, uint8_t *payload)
+/* Returns what the bytes of the outcome add up to. */
+static uint64_t encode_mix(struct mix *mix, struct delivery *d, uint8_t id, uint8_t *payload)
 {
+	const struct codec *codec = codec_get(id);
+
+	if (likely(!mix->summed && mix->one_codec == id && d->source->codec == id))
+		return codec->mix(payload, d->packet->rtp.payload, mix->one, d->count);
 	if (mix->summed) {
 		mix_finish(mix->voice, mix->sum, d->count);
 		codec->encode(payload, mix->voice, d->count);
 	} else {
+		codec_get(mix->one_codec)->decode(mix->voice, mix->one, d->count);
 		codec->mix_encode(payload, samples_of(d), mix->voice, d->count);
 	}
+	return checksum_add(0, payload, d->count);
 }
 
 /* The packet's own payload, in the listener's codec. */
@@ -136,7 +163,8 @@ static uint8_t hear_mix(struct delivery *d, struct leg *listener, uint8_t *paylo
 	struct term *terms = sibling_terms(d->source, listener);
 	struct mix mix;
 
-	mix.has_one = false;
+	mix.one = NULL;
+	mix.one_codec = CODEC_NONE;
 	mix.summed = false;
 	mix.taint = 0;
 	for (unsigned i = 0; i < listener->term_count; i++)
@@ -149,9 +177,8 @@ static uint8_t hear_mix(struct delivery *d, struct leg *listener, uint8_t *paylo
 		*sum = hear_alone(d, listener, payload);
 		return leg_taint(d->source);
 	}
-	encode_mix(&mix, d, codec_get(listener->out_codec), payload);
+	*sum = encode_mix(&mix, d, listener->out_codec, payload);
 	counters_bump(d->env->counters, COUNTER_mixed);
-	*sum = checksum_add(0, payload, d->count);
 	return mix.taint;
 }
 

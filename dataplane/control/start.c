@@ -216,6 +216,7 @@ static int init_worker(struct dataplane *dp, uint8_t index)
 		worker->tx[port->id] = (struct tx_batch){
 			.port_id = port->id,
 			.queue_id = index,
+			.adds_checksums = port->adds_checksums,
 			.guard = port->recording ? &port->guard_queues[index] : NULL,
 		};
 	}

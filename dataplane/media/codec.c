@@ -32,6 +32,7 @@ static void use_kernels(struct codec *codec, enum law law)
 {
 	codec->decode = kernels->decode[law];
 	codec->encode = kernels->encode[law];
+	codec->mix = kernels->mix[law];
 	codec->mix_encode = kernels->mix_encode[law];
 }
 

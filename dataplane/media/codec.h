@@ -26,6 +26,9 @@ struct codec {
 	void (*decode)(int16_t *pcm, const uint8_t *coded, unsigned count);
 	void (*encode)(uint8_t *coded, const int16_t *pcm, unsigned count);
 
+	/* Two coded voices mixed; returns what the outcome's bytes add up to (media/kernels.h). */
+	uint64_t (*mix)(uint8_t *coded, const uint8_t *a, const uint8_t *b, unsigned count);
+
 	/* The sum of two voices, saturated and encoded. */
 	void (*mix_encode)(uint8_t *coded, const int16_t *a, const int16_t *b, unsigned count);
 };

@@ -27,6 +27,12 @@ struct kernels {
 	void (*decode[LAW_COUNT])(int16_t *pcm, const uint8_t *coded, unsigned count);
 	void (*encode[LAW_COUNT])(uint8_t *coded, const int16_t *pcm, unsigned count);
 
+	/* Two coded voices of one law decoded, added, saturated and encoded; `coded` may be `a`.
+	 * Returns what the bytes of the outcome add up to as 16-bit words in memory order (RFC
+	 * 1071), the last one of an odd count with a zero after it. */
+	uint64_t (*mix[LAW_COUNT])(
+		uint8_t *coded, const uint8_t *a, const uint8_t *b, unsigned count);
+
 	/* The sum of two linear voices, saturated and encoded. */
 	void (*mix_encode[LAW_COUNT])(
 		uint8_t *coded, const int16_t *a, const int16_t *b, unsigned count);

@@ -220,6 +220,44 @@ INLINE void run_encode(
 		encode_part(coded + i, a + i, b + i, adds, count - i, law);
 }
 
+INLINE __m512i mix_part(uint8_t *coded, const uint8_t *a, const uint8_t *b,
+	const struct tables *tables, unsigned count, enum law law)
+{
+	struct samples sum = decode(load_codes(a, count), tables, law, count == 64);
+	struct samples other = decode(load_codes(b, count), tables, law, count == 64);
+	__m512i codes, even, odd;
+
+	sum.low = _mm512_adds_epi16(sum.low, other.low);
+	sum.high = _mm512_adds_epi16(sum.high, other.high);
+	codes = encode(sum, law, count == 64);
+	store_codes(coded, codes, count);
+	if (count < 64)
+		codes = _mm512_maskz_mov_epi8(_bzhi_u64(~0ull, count), codes);
+	even = _mm512_sad_epu8(
+		_mm512_and_si512(codes, _mm512_set1_epi16(0xff)), _mm512_setzero_si512());
+	odd = _mm512_sad_epu8(_mm512_srli_epi16(codes, 8), _mm512_setzero_si512());
+	return _mm512_add_epi64(even, _mm512_slli_epi64(odd, 8));
+}
+
+INLINE uint64_t run_mix(
+	uint8_t *coded, const uint8_t *a, const uint8_t *b, unsigned count, enum law law)
+{
+	struct tables tables = load_tables(law);
+	__m512i sums = _mm512_setzero_si512();
+	unsigned i = 0;
+
+	for (; i + 64 <= count; i += 64)
+		sums = _mm512_add_epi64(sums, mix_part(coded + i, a + i, b + i, &tables, 64, law));
+	if (i + 32 <= count) {
+		sums = _mm512_add_epi64(sums, mix_part(coded + i, a + i, b + i, &tables, 32, law));
+		i += 32;
+	}
+	if (i < count)
+		sums = _mm512_add_epi64(
+			sums, mix_part(coded + i, a + i, b + i, &tables, count - i, law));
+	return (uint64_t)_mm512_reduce_add_epi64(sums);
+}
+
 /* Sums: 16 at a time, and the rest under a mask. */
 
 INLINE __mmask16 first(unsigned count)

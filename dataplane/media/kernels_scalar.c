@@ -36,6 +36,20 @@ INLINE void run_encode(
 	}
 }
 
+INLINE uint64_t run_mix(
+	uint8_t *coded, const uint8_t *a, const uint8_t *b, unsigned count, enum law law)
+{
+	uint64_t words = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		int16_t sample = saturate(linear[law][a[i]] + linear[law][b[i]]);
+
+		coded[i] = codes[law][(uint16_t)sample >> unused_bits[law]];
+		words += (uint64_t)coded[i] << (i % 2 * 8);
+	}
+	return words;
+}
+
 static void sum_start(int32_t *sum, const int16_t *pcm, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++)

@@ -2,8 +2,8 @@
  * Copyright (c) 2026 Bridgetap contributors */
 
 /* Included last by each set, which has defined KERNELS_SET (the name of its table), KERNELS_NAME,
- * KERNELS_BITS, and the functions of sums, run_decode() and run_encode(), of which the latter adds
- * a second voice where it is told to. Here they are compiled for each law. */
+ * KERNELS_BITS, and the functions of sums, run_decode(), run_mix() and run_encode(), of which the
+ * last adds a second voice where it is told to. Here they are compiled for each law. */
 
 static void decode_ulaw(int16_t *pcm, const uint8_t *coded, unsigned count)
 {
@@ -35,11 +35,22 @@ static void mix_alaw(uint8_t *coded, const int16_t *a, const int16_t *b, unsigne
 	run_encode(coded, a, b, true, count, LAW_ALAW);
 }
 
+static uint64_t mix_coded_ulaw(uint8_t *coded, const uint8_t *a, const uint8_t *b, unsigned count)
+{
+	return run_mix(coded, a, b, count, LAW_ULAW);
+}
+
+static uint64_t mix_coded_alaw(uint8_t *coded, const uint8_t *a, const uint8_t *b, unsigned count)
+{
+	return run_mix(coded, a, b, count, LAW_ALAW);
+}
+
 const struct kernels KERNELS_SET = {
 	.name = KERNELS_NAME,
 	.bits = KERNELS_BITS,
 	.decode = { decode_ulaw, decode_alaw },
 	.encode = { encode_ulaw, encode_alaw },
+	.mix = { mix_coded_ulaw, mix_coded_alaw },
 	.mix_encode = { mix_ulaw, mix_alaw },
 	.sum_start = sum_start,
 	.sum_add = sum_add,

@@ -163,6 +163,50 @@ INLINE void run_encode(
 	encode_vector(coded + last, a + last, b + last, adds, law);
 }
 
+/* Bytes in even and in odd places, added up by eights. */
+struct word_sums {
+	VEC even, odd;
+};
+
+INLINE void add_words(struct word_sums *sums, VEC codes)
+{
+	VEC none = words(0);
+
+	sums->even = V(add_epi64)(sums->even, V(sad_epu8)(VI(and)(codes, words(0xff)), none));
+	sums->odd = V(add_epi64)(sums->odd, V(sad_epu8)(V(srli_epi16)(codes, 8), none));
+}
+
+INLINE uint64_t total_of(const struct word_sums *sums)
+{
+	uint64_t lanes[sizeof(VEC) / 8], total = 0;
+
+	store(lanes, V(add_epi64)(sums->even, V(slli_epi64)(sums->odd, 8)));
+	for (unsigned i = 0; i < sizeof(VEC) / 8; i++)
+		total += lanes[i];
+	return total;
+}
+
+INLINE uint64_t run_mix(
+	uint8_t *coded, const uint8_t *a, const uint8_t *b, unsigned count, enum law law)
+{
+	struct word_sums sums = { words(0), words(0) };
+	unsigned i = 0;
+
+	for (; i + CODES <= count; i += CODES) {
+		struct samples sum = decode(load(a + i), law), other = decode(load(b + i), law);
+		VEC codes;
+
+		sum.low = V(adds_epi16)(sum.low, other.low);
+		sum.high = V(adds_epi16)(sum.high, other.high);
+		codes = encode(sum, law);
+		store(coded + i, codes);
+		add_words(&sums, codes);
+	}
+	if (i == count)
+		return total_of(&sums);
+	return total_of(&sums) + kernels_scalar.mix[law](coded + i, a + i, b + i, count - i);
+}
+
 static void sum_start(int32_t *sum, const int16_t *pcm, unsigned count)
 {
 	unsigned i = 0;

@@ -30,6 +30,7 @@
 	X(drop_fragment, "IP fragments")                                                   \
 	X(drop_not_udp, "IP packets that are not UDP")                                     \
 	X(drop_bad_udp, "UDP headers with an impossible length")                           \
+	X(drop_bad_checksum, "packets whose checksum the port has found to be wrong")      \
 	X(drop_unknown_address, "packets to an address of no realm")                       \
 	X(drop_unknown_port, "packets to a port of no call")                               \
 	X(drop_handover_full, "packets lost because the owner's queue was full")           \

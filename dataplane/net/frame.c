@@ -132,6 +132,22 @@ enum frame_fault frame_parse(const uint8_t *data, size_t length, struct frame *f
 	return FRAME_OK;
 }
 
+uint64_t frame_payload_sum(const struct frame *frame, unsigned from)
+{
+	const struct rte_udp_hdr *udp = (const struct rte_udp_hdr *)(frame->payload - sizeof(*udp));
+	unsigned skip = frame->ipv6 ? 0 : 12, size = 16 - skip; /* of an address */
+	uint64_t rest; /* all that the checksum is of, but for the bytes that are asked for */
+
+	if (udp->dgram_cksum == 0)
+		return 0;
+	rest = checksum_add(rte_cpu_to_be_16(IPPROTO_UDP), frame->source.address + skip, size);
+	rest = checksum_add(rest, frame->destination.address + skip, size);
+	rest += (uint64_t)udp->src_port + udp->dst_port + 2u * udp->dgram_len;
+	rest = checksum_add(rest, frame->payload, from);
+	/* Sums are equal where they leave the same remainder by 0xffff. */
+	return (0xffffull << 32) - rest + (uint16_t)~udp->dgram_cksum;
+}
+
 static uint64_t write_ipv4(struct header_template *header, const struct endpoint *local,
 	const struct endpoint *remote, uint8_t dscp)
 {
@@ -212,4 +228,16 @@ uint8_t *header_template_write(const uint8_t *bytes, uint8_t length, uint8_t *pa
 	/* Once in the pseudo header, once in the UDP header. */
 	udp->dgram_cksum = checksum_finish_udp(kept->dgram_cksum + payload_sum + 2u * length_field);
 	return start;
+}
+
+void header_leave_checksums(uint8_t *start, uint8_t length)
+{
+	struct rte_udp_hdr *udp = (struct rte_udp_hdr *)(start + length - sizeof(*udp));
+
+	if (length == HEADER_IPV4_SIZE) {
+		((struct rte_ipv4_hdr *)start)->hdr_checksum = 0;
+		udp->dgram_cksum = rte_ipv4_phdr_cksum((const struct rte_ipv4_hdr *)start, 0);
+	} else {
+		udp->dgram_cksum = rte_ipv6_phdr_cksum((const struct rte_ipv6_hdr *)start, 0);
+	}
 }

@@ -34,6 +34,11 @@ struct frame {
  * extension headers are FRAME_NOT_UDP. Ethernet padding is left out of the payload. */
 enum frame_fault frame_parse(const uint8_t *data, size_t length, struct frame *frame);
 
+/* What the UDP payload from byte `from` (even) on adds up to (net/checksum.h), as the checksum has
+ * it, which somebody has verified: without looking at those bytes. 0 where the sender has left the
+ * checksum out. The headers must still be in front of the payload. */
+uint64_t frame_payload_sum(const struct frame *frame, unsigned from);
+
 /* IPv4 or IPv6, and UDP headers of one direction between two endpoints, ready to be copied in
  * front of a payload. Lengths are filled in on each copy, and so are the checksums, in whose places
  * are the sums of what does not change (net/checksum.h). */
@@ -53,5 +58,9 @@ void header_template_init(struct header_template *header, const struct endpoint 
  * The caller guarantees `length` bytes of room. */
 uint8_t *header_template_write(const uint8_t *bytes, uint8_t length, uint8_t *payload,
 	uint16_t payload_length, uint64_t payload_sum);
+
+/* Prepare what header_template_write() has written, `length` bytes at `start`, for a port that adds
+ * the checksums: the UDP header holds the sum of the pseudo header, as DPDK's offloads want it. */
+void header_leave_checksums(uint8_t *start, uint8_t length);
 
 #endif

@@ -133,6 +133,18 @@ static void start_steering(struct port *port, uint16_t queues)
 				     : "cannot steer: packets are handed over between workers");
 }
 
+/* Have checksums looked at and added where the device can. */
+static void configure_checksums(
+	struct port *port, const struct rte_eth_dev_info *info, struct rte_eth_conf *conf)
+{
+	const uint64_t rx = RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM;
+	const uint64_t tx = RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM;
+
+	port->adds_checksums = (info->tx_offload_capa & tx) == tx;
+	conf->rxmode.offloads = info->rx_offload_capa & rx;
+	conf->txmode.offloads = port->adds_checksums ? tx : 0;
+}
+
 static int configure(
 	struct port *port, uint16_t queues, struct rte_mempool *pool, const struct guard *guard)
 {
@@ -153,6 +165,7 @@ static int configure(
 	}
 	port->ifindex = info.if_index;
 	port->queues = queues;
+	configure_checksums(port, &info, &conf);
 	ret = configure_queues(port, queues, &info, &conf);
 	if (ret == 0)
 		ret = rte_eth_dev_adjust_nb_rx_tx_desc(port->id, &rx_descriptors, &tx_descriptors);

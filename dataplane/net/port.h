@@ -23,10 +23,11 @@ struct port {
 	char devargs[256];	   /* DPDK's: "net_af_xdp0,iface=eth1", "0000:3b:00.0", ... */
 	uint16_t id;
 	uint16_t queues;
-	unsigned ifindex; /* of the kernel interface underneath; 0 without one */
-	bool steered;	  /* runs our XDP program: the kernel sees all that is not RTP */
-	bool hashes;	  /* its NIC chooses queues, see net/steering.h */
-	bool recording;	  /* guarded: passes nothing but agent and customer */
+	unsigned ifindex;    /* of the kernel interface underneath; 0 without one */
+	bool steered;	     /* runs our XDP program: the kernel sees all that is not RTP */
+	bool hashes;	     /* its NIC chooses queues, see net/steering.h */
+	bool adds_checksums; /* of IPv4 and UDP, to what it sends */
+	bool recording;	     /* guarded: passes nothing but agent and customer */
 	int sockets[PORT_QUEUES_MAX]; /* of an AF_XDP port, to be asked what they have lost */
 	unsigned socket_count;
 	struct reclaim reclaim[PORT_QUEUES_MAX]; /* likewise */

@@ -3,6 +3,7 @@
 #ifndef BRIDGETAP_NET_TX_BATCH_H
 #define BRIDGETAP_NET_TX_BATCH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <rte_mbuf.h>
@@ -17,6 +18,7 @@ struct tx_batch {
 	uint16_t port_id;
 	uint16_t queue_id;
 	uint16_t count;
+	bool adds_checksums;	   /* the port does, of IPv4 and UDP */
 	struct guard_queue *guard; /* NULL unless the port is the recording port */
 	struct rte_mbuf *mbufs[TX_BATCH_SIZE];
 };

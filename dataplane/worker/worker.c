@@ -36,6 +36,13 @@ static void drop(struct worker *w, struct rte_mbuf *mbuf, enum counter reason)
 	rte_pktmbuf_free(mbuf);
 }
 
+/* Whether the port has found a checksum that is wrong; where it does not look, none is. */
+static bool has_bad_checksum(const struct rte_mbuf *mbuf)
+{
+	return (mbuf->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_BAD ||
+	       (mbuf->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_BAD;
+}
+
 /* --- the stages of a burst: each keeps the packets that go on and drops the rest --- */
 
 static unsigned parse_frames(struct worker *w, struct rte_mbuf **mbufs, unsigned count,
@@ -51,6 +58,10 @@ static unsigned parse_frames(struct worker *w, struct rte_mbuf **mbufs, unsigned
 
 		if (unlikely(fault != FRAME_OK)) {
 			drop(w, mbuf, frame_fault_counter[fault]);
+			continue;
+		}
+		if (unlikely(has_bad_checksum(mbuf))) {
+			drop(w, mbuf, COUNTER_drop_bad_checksum);
 			continue;
 		}
 		packet->mbuf = mbuf;

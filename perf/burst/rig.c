@@ -51,6 +51,7 @@ static void start_worker(struct rig *rig, uint8_t index)
 		worker->tx[port->id] = (struct tx_batch){
 			.port_id = port->id,
 			.queue_id = index,
+			.adds_checksums = port->adds_checksums,
 			.guard = port->recording ? &port->guard_queues[index] : NULL,
 		};
 	}

@@ -142,5 +142,5 @@ def test_one_call_put_again_and_again_in_a_batch_takes_no_more_than_the_spare_ri
 def test_a_pool_that_memory_does_not_hold_is_told_at_the_start(lab):
     with pytest.raises(RuntimeError) as error:
         lab.start_dataplane("huge", mixing_legs_max="4000000")
-    assert "cannot reserve the PCM rings of 4000000 mixing legs (4159 MiB)" in str(error.value)
+    assert "cannot reserve the PCM rings of 4000000 mixing legs (3915 MiB)" in str(error.value)
     assert 'lower "mixing_legs_max"' in str(error.value)

@@ -180,6 +180,7 @@ static void written_headers_parse_back(void **state)
 		struct header_template header;
 		uint32_t pseudo;
 		struct frame frame;
+		uint16_t udp;
 
 		assert_int_equal(endpoint_parse_address(&local, cases[i].local), 0);
 		assert_int_equal(endpoint_parse_address(&remote, cases[i].remote), 0);
@@ -199,6 +200,16 @@ static void written_headers_parse_back(void **state)
 			assert_int_equal(start[1] >> 2, 46);
 		}
 
+		/* Left to a port, which adds up what lies from the UDP header on. */
+		header_leave_checksums(start, header.length);
+		udp = (uint16_t)~ones_complement_sum(start + cases[i].ip_length, 13, 0);
+		start[cases[i].ip_length + 6] = (uint8_t)(udp >> 8);
+		start[cases[i].ip_length + 7] = (uint8_t)udp;
+		assert_int_equal(
+			ones_complement_sum(start + cases[i].ip_length, 13, pseudo), 0xffff);
+		if (cases[i].ip_length == 20)
+			assert_memory_equal(start + 10, "\0", 2);
+
 		memcpy(start - 2, cases[i].ethertype, 2);
 		assert_int_equal(
 			frame_parse(start - 14, (size_t)(payload + 5 - start + 14), &frame),
@@ -206,6 +217,44 @@ static void written_headers_parse_back(void **state)
 		assert_true(endpoint_equal(&frame.source, &local));
 		assert_true(endpoint_equal(&frame.destination, &remote));
 		assert_int_equal(frame.payload_length, 5);
+	}
+}
+
+/* Of every length, at every offset a header may end at: equal by their checksums. */
+static void a_verified_checksum_tells_the_sum_of_the_payload(void **state)
+{
+	static const char *const addresses[][2] = {
+		{ "198.51.100.9", "192.0.2.1" },
+		{ "2001:db8::9", "2001:db8::1" },
+	};
+
+	(void)state;
+	for (unsigned n = 0; n < 4 * 500; n++) {
+		struct endpoint from = { .port = (uint16_t)(n * 31 + 1) }, to = { .port = 20000 };
+		uint8_t bytes[1024], *payload = bytes + 80, *start;
+		unsigned ipv6 = n & 1, length = n / 4, skip = n & 2 ? 12 : 0;
+		struct header_template header;
+		struct frame frame;
+
+		if (length < skip)
+			continue;
+		for (unsigned i = 0; i < length; i++)
+			payload[i] = n % 7 == 0 ? 0xff : (uint8_t)(i * n + (n >> 3));
+		assert_int_equal(endpoint_parse_address(&from, addresses[ipv6][0]), 0);
+		assert_int_equal(endpoint_parse_address(&to, addresses[ipv6][1]), 0);
+		header_template_init(&header, &from, &to, 0);
+		start = header_template_write(header.bytes, header.length, payload,
+			(uint16_t)length, checksum_add(0, payload, length));
+		memset(start - 14, 0, 12);
+		memcpy(start - 2, ipv6 ? "\x86\xdd" : "\x08\x00", 2);
+		assert_int_equal(
+			frame_parse(start - 14, (size_t)(payload + length - start + 14), &frame),
+			FRAME_OK);
+		/* 1 is a sum that nothing else of a packet adds up to the complement of. */
+		assert_int_equal(checksum_finish(1 + frame_payload_sum(&frame, skip)),
+			checksum_finish(1 + checksum_add(0, payload + skip, length - skip)));
+		memset(payload - 2, 0, 2);
+		assert_int_equal(frame_payload_sum(&frame, skip), 0);
 	}
 }
 
@@ -248,6 +297,7 @@ int main(void)
 		cmocka_unit_test(damage_is_named),
 		cmocka_unit_test(every_truncation_is_refused),
 		cmocka_unit_test(written_headers_parse_back),
+		cmocka_unit_test(a_verified_checksum_tells_the_sum_of_the_payload),
 		cmocka_unit_test(only_reachable_addresses_are_unicast),
 	};
 

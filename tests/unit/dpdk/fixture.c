@@ -292,7 +292,26 @@ struct rte_mbuf *build(enum party party, const uint8_t *payload, unsigned count)
 	header_template_write(header.bytes, header.length, at, (uint16_t)(RTP_HEADER_SIZE + count),
 		checksum_add(0, at, RTP_HEADER_SIZE + count));
 	mbuf->port = p->port_id;
+	/* Every other one as from a port that has verified the checksum. */
+	if (rtp.sequence & 1)
+		mbuf->ol_flags |= RTE_MBUF_F_RX_L4_CKSUM_GOOD;
 	return mbuf;
+}
+
+/* Whatever is sent has right checksums: what they are of and they themselves cancel out. */
+static void check_sums(const struct rte_mbuf *mbuf)
+{
+	const struct rte_ether_hdr *ethernet = rte_pktmbuf_mtod(mbuf, const struct rte_ether_hdr *);
+	const struct rte_ipv4_hdr *ip = (const struct rte_ipv4_hdr *)(ethernet + 1);
+
+	if (ethernet->ether_type == rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV6)) {
+		const struct rte_ipv6_hdr *ip6 = (const struct rte_ipv6_hdr *)(ethernet + 1);
+
+		assert_int_equal(rte_ipv6_udptcp_cksum(ip6, ip6 + 1), 0xffff);
+		return;
+	}
+	assert_int_equal(rte_ipv4_cksum(ip), 0);
+	assert_int_equal(rte_ipv4_udptcp_cksum(ip, ip + 1), 0xffff);
 }
 
 static void collect(void)
@@ -306,6 +325,7 @@ static void collect(void)
 			struct frame frame;
 			unsigned i;
 
+			check_sums(mbuf);
 			assert_int_equal(frame_parse(rte_pktmbuf_mtod(mbuf, uint8_t *),
 						 rte_pktmbuf_data_len(mbuf), &frame),
 				FRAME_OK);

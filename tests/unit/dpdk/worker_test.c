@@ -72,6 +72,33 @@ static void bad_input_is_dropped_by_name(void **state)
 	}
 }
 
+static void what_the_port_has_found_wrong_is_dropped(void **state)
+{
+	static const uint64_t wrong[] = { RTE_MBUF_F_RX_L4_CKSUM_BAD, RTE_MBUF_F_RX_IP_CKSUM_BAD };
+	/* "None" is no checksum yet, of a packet that has not been on a wire. */
+	static const uint64_t fine[] = { 0, RTE_MBUF_F_RX_L4_CKSUM_GOOD,
+		RTE_MBUF_F_RX_L4_CKSUM_NONE, RTE_MBUF_F_RX_IP_CKSUM_NONE };
+
+	(void)state;
+	put_call(TWO);
+	for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+		struct rte_mbuf *mbuf = build(AGENT, voice, FRAME);
+
+		mbuf->ol_flags = wrong[i];
+		inject(mbuf);
+		assert_int_equal(counted(COUNTER_drop_bad_checksum), i + 1);
+		hears_nothing(CUSTOMER);
+	}
+	for (size_t i = 0; i < COUNT_OF(fine); i++) {
+		struct rte_mbuf *mbuf = build(AGENT, voice, FRAME);
+
+		mbuf->ol_flags = fine[i];
+		inject(mbuf);
+		assert_int_equal(counted(COUNTER_forwarded), i + 1);
+	}
+	assert_int_equal(counted(COUNTER_drop_bad_checksum), COUNT_OF(wrong));
+}
+
 /* The UDP payload is replaced by `length` bytes of `bytes`. */
 static void inject_datagram(const uint8_t *bytes, unsigned length)
 {
@@ -461,6 +488,7 @@ int main(void)
 #define CALL_TEST(name) cmocka_unit_test_setup_teardown(name, new_call, end_call)
 	const struct CMUnitTest tests[] = {
 		CALL_TEST(bad_input_is_dropped_by_name),
+		CALL_TEST(what_the_port_has_found_wrong_is_dropped),
 		CALL_TEST(absurd_rtp_is_dropped_by_name),
 		CALL_TEST(rtcp_on_its_own_port_is_counted_and_goes_nowhere),
 		CALL_TEST(a_leg_that_only_sends_accepts_nothing),
