@@ -132,18 +132,35 @@ enum frame_fault frame_parse(const uint8_t *data, size_t length, struct frame *f
 	return FRAME_OK;
 }
 
+/* Add bytes that are whole words of 32 bits, few of them. */
+static uint64_t add_words(uint64_t sum, const uint8_t *bytes, unsigned length)
+{
+	for (unsigned i = 0; i < length; i += sizeof(uint32_t)) {
+		uint32_t word;
+
+		memcpy(&word, bytes + i, sizeof(word));
+		sum += word;
+	}
+	return sum;
+}
+
 uint64_t frame_payload_sum(const struct frame *frame, unsigned from)
 {
 	const struct rte_udp_hdr *udp = (const struct rte_udp_hdr *)(frame->payload - sizeof(*udp));
-	unsigned skip = frame->ipv6 ? 0 : 12, size = 16 - skip; /* of an address */
-	uint64_t rest; /* all that the checksum is of, but for the bytes that are asked for */
+	/* All that the checksum is of, but for the bytes that are asked for. */
+	uint64_t rest = rte_cpu_to_be_16(IPPROTO_UDP) + 2ull * udp->dgram_len;
 
 	if (udp->dgram_cksum == 0)
 		return 0;
-	rest = checksum_add(rte_cpu_to_be_16(IPPROTO_UDP), frame->source.address + skip, size);
-	rest = checksum_add(rest, frame->destination.address + skip, size);
-	rest += (uint64_t)udp->src_port + udp->dst_port + 2u * udp->dgram_len;
-	rest = checksum_add(rest, frame->payload, from);
+	rest = add_words(rest, (const uint8_t *)udp, 4); /* ports */
+	if (likely(!frame->ipv6)) {
+		rest = add_words(rest, frame->source.address + 12, 4);
+		rest = add_words(rest, frame->destination.address + 12, 4);
+	} else {
+		rest = add_words(rest, frame->source.address, 16);
+		rest = add_words(rest, frame->destination.address, 16);
+	}
+	rest = add_words(rest, frame->payload, from);
 	/* Sums are equal where they leave the same remainder by 0xffff. */
 	return (0xffffull << 32) - rest + (uint16_t)~udp->dgram_cksum;
 }

@@ -34,9 +34,9 @@ struct frame {
  * extension headers are FRAME_NOT_UDP. Ethernet padding is left out of the payload. */
 enum frame_fault frame_parse(const uint8_t *data, size_t length, struct frame *frame);
 
-/* What the UDP payload from byte `from` (even) on adds up to (net/checksum.h), as the checksum has
- * it, which somebody has verified: without looking at those bytes. 0 where the sender has left the
- * checksum out. The headers must still be in front of the payload. */
+/* What the UDP payload from byte `from` (a multiple of 4) on adds up to (net/checksum.h), as the
+ * checksum has it, which somebody has verified: without looking at those bytes. 0 where the sender
+ * has left the checksum out. The headers must still be in front of the payload. */
 uint64_t frame_payload_sum(const struct frame *frame, unsigned from);
 
 /* IPv4 or IPv6, and UDP headers of one direction between two endpoints, ready to be copied in
