@@ -12,7 +12,8 @@
 #include "call/event.h"
 
 #define BURSTS_MIN     3000
-#define ROUNDS_TO_WARM 2
+#define ROUNDS_TO_WARM 4
+#define ROUNDS_MIN     5u /* 100 ms: each source has looked once whether another fell silent */
 #define PTIME_US       20000
 #define DRIVER_BURSTS  1000
 #define EVENTS	       64
@@ -90,7 +91,7 @@ int job_run(void *arg)
 	struct job *job = arg;
 	unsigned speakers = job->population.calls * job->population.speakers_a_call;
 	unsigned bursts_a_round = (speakers + WORKER_BURST - 1) / WORKER_BURST, taken = 0;
-	unsigned rounds = 1 + BURSTS_MIN / bursts_a_round;
+	unsigned rounds = RTE_MAX(ROUNDS_MIN, 1 + BURSTS_MIN / bursts_a_round);
 	double *cycles = malloc((size_t)rounds * bursts_a_round * sizeof(*cycles));
 	unsigned *order = packets_shuffle(speakers);
 	uint64_t now_us = POPULATION_BEGIN_US, sent;
