@@ -32,7 +32,7 @@ STEPS = (
                        "watch_change_cpu", "watch_hand_ms", "watch_hand_p99_ms",
                        "watch_hand_cpu")),
     ("switch", 32, 50, ("switches_per_s", "switches_cpu", "switch_p50_ms", "switch_p99_ms",
-                        "switch_half_cpu")),
+                        "switch_cpu")),
 )
 MEMORY = ("dataplane_100k_calls_mib",)
 WHOLE_SECONDS = 225

@@ -38,6 +38,11 @@ def _afxdp(lab):
                       "--device", "net_af_xdp0,iface=eth0"]
 
 
+class Ended(RuntimeError):
+    """The data plane is no more: DPDK 22.11's memif driver takes its rings away under a worker that
+    is reading them, if it is held up in the wrong moment, when the other side leaves."""
+
+
 class PortBusy(RuntimeError):
     """The kernel takes back the socket of a run that has just ended when it has time to."""
 
@@ -106,7 +111,7 @@ class Appliance:
         if lines and lines[-1].endswith("does not start: Invalid argument"):
             raise PortBusy(lines[-1])
         if not self.dataplane.running():
-            raise RuntimeError(f"the data plane has ended: see {self.dataplane.log}")
+            raise Ended(f"the data plane has ended: see {self.dataplane.log}")
         if process.returncode not in (0, 3) or not found:
             raise RuntimeError("; ".join(lines[-2:]) or "the generator said nothing")
         return Rows({row["name"]: row for row in json.loads(found.group())})

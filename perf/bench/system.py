@@ -9,7 +9,7 @@ import statistics
 
 import plots
 from results import plain, spread
-from rtpgen import PORTS, WHERE, appliance
+from rtpgen import PORTS, WHERE, Ended, appliance
 
 TITLE = "System: the whole appliance over memif and AF_XDP, packets in to packets out"
 
@@ -130,13 +130,26 @@ def measure_mode(results, box, mode, port):
     return measure_delays(results, box, mode, port, arguments, half)
 
 
+def measure_alone(results, out, mode, port):
+    """Each has an appliance of its own: one that has ended takes no other figures with it, and may
+    do so once."""
+    def run():
+        with appliance(out / f"{mode}-{port}", port) as box:
+            return measure_mode(results, box, mode, port)
+
+    try:
+        return run()
+    except Ended as why:
+        print(f"    {why}; all of it once more", flush=True)
+        results.forget(*names(mode, port))
+    return run()
+
+
 def measure(results, out):
     curves = {}
     for mode, port in ((mode, port) for port in PORTS for mode in MODES[port]):
         print(f"  {mode} over {port}", flush=True)
-        # Each has an appliance of its own: one that has ended takes no other figures with it.
         with results.attempt(f"{mode} over {port}", *names(mode, port)):
-            with appliance(out / f"{mode}-{port}", port) as box:
-                curves[mode, port] = measure_mode(results, box, mode, port)
+            curves[mode, port] = measure_alone(results, out, mode, port)
     with results.attempt("delay.png"):
         plots.delays(results.folder / "delay.png", curves)
