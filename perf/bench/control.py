@@ -3,7 +3,8 @@
 """What the control plane does with 100,000 live calls.
 
 Both planes run as they would, the data plane over AF_XDP in a network namespace; a client in C
-loads the API over the Unix socket and takes the time. No media flows meanwhile."""
+loads the API over the Unix socket and takes the time. While it loads and ends them, two people of
+another organisation talk through the same appliance."""
 
 import re
 import subprocess
@@ -11,7 +12,7 @@ import threading
 import time
 from pathlib import Path
 
-from lab import BUILD, RECORDING, Lab, run
+from lab import BUILD, RECORDING, Lab, address_of, run
 
 CLIENT = BUILD / "bench/bridgetap-bench-control"
 
@@ -35,10 +36,12 @@ STEPS = (
                         "switch_cpu")),
 )
 MEMORY = ("dataplane_100k_calls_mib",)
+TALK = ("load_100k_media_lost",)
+TALK_PORTS = {"agent": 4000, "customer": 5000}
 WHOLE_SECONDS = 225
 
 TITLE = f"Control plane: {CALLS:,} live calls through the client API"
-ROWS = (*(figure for *_, figures in STEPS for figure in figures), *MEMORY)
+ROWS = (*(figure for *_, figures in STEPS for figure in figures), *TALK, *MEMORY)
 
 
 def realm_address(number):
@@ -60,7 +63,7 @@ def start_appliance(lab):
     for number in range(1, REALMS + 1):
         run("ip", "-n", lab.namespace("appliance"), "addr", "add",
             f"{realm_address(number)}/24", "dev", "access0")
-    dataplane = lab.start_dataplane(realms=realms(), calls_max=str(CALLS), mbufs="8191")
+    dataplane = lab.start_dataplane(realms=realms(), calls_max=str(CALLS + 1), mbufs="8191")
     controlplane = lab.start_controlplane()
     deadline = time.monotonic() + 20
     while "data plane connected" not in controlplane.output():
@@ -121,6 +124,51 @@ class Client:
         return reason
 
 
+class Talk:
+    """A call that goes on while others come and go: a packet every 20 ms each way."""
+
+    def __init__(self, lab):
+        from api import Api, media
+        from bridgetap.v1 import calls_pb2
+        from rtp import Party
+
+        self.api = Api(lab.api_socket, organisation="talk")
+        self.api.set_up()
+        for host in TALK_PORTS:
+            run("ip", "-n", lab.namespace(host), "route", "replace", "198.18.0.0/24",
+                "dev", "eth0")
+        call = self.api.calls.CreateCall(calls_pb2.CreateCallRequest(
+            call=calls_pb2.CallDescription(id="talk", agent_user="ann", **{
+                host: media(address_of(host), port) for host, port in TALK_PORTS.items()})))
+        legs = {"agent": call.agent, "customer": call.customer}
+        self.parties = [
+            Party(lab, host, ("0.0.0.0", port),
+                  (legs[host].local.address, legs[host].local.port), 1000)
+            for host, port in TALK_PORTS.items()]
+        for party in self.parties:
+            party.__enter__()
+
+    def end(self, results):
+        """Nothing more is sent, what is on its way arrives, and what has not is counted."""
+        from bridgetap.v1 import calls_pb2
+
+        for party in self.parties:
+            party.speaking.clear()
+        time.sleep(0.5)
+        agent, customer = self.parties
+        sent = agent.sent + customer.sent
+        heard = len(agent.packets) + len(customer.packets)
+        for party in self.parties:
+            party.__exit__()
+        self.api.calls.DeleteCall(calls_pb2.DeleteCallRequest(call_id="talk"))
+        self.api.close()
+        if sent == 0 or heard == 0:
+            raise RuntimeError(f"of {sent} packets {heard} were heard")
+        results.add(TALK[0], sent - heard, "packets",
+                    f"of {sent:,} of another organisation's call, while {CALLS:,} calls were "
+                    "loaded and ended, some times over")
+
+
 def measure_memory(results, dataplane, before):
     after = memory_of(dataplane.pid)
     results.add(MEMORY[0], after - before, "MiB",
@@ -140,10 +188,15 @@ def measure(results, out):
         needed = None
         for name, connections, seconds, figures in STEPS:
             failures = len(results.failures)
-            with results.attempt(name, *figures):
+            with results.attempt(name, *figures, *(TALK if name == "load" else ())):
                 if needed:
                     raise RuntimeError(f"{needed} failed")
-                client.run(name, connections, min(seconds, deadline - time.monotonic()))
+                talk = Talk(lab) if name == "load" else None
+                try:
+                    client.run(name, connections, min(seconds, deadline - time.monotonic()))
+                finally:
+                    if talk:
+                        talk.end(results)
             if name in ("setup", "load") and len(results.failures) > failures:
                 needed = name
             if name == "load":
