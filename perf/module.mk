@@ -17,7 +17,7 @@ $(bench_control): $(call objects,$(filter-out perf/bench/kernels.c,$(wildcard pe
 bench_kernels := $(O)/bench/bridgetap-bench-kernels
 
 $(O)/obj/perf/bench/kernels.o: CPPFLAGS += -Idataplane
-$(bench_kernels): $(call objects,$(patsubst %,perf/bench/%.c,kernels report samples)) $(O)/lib/media.a
+$(bench_kernels): $(call objects,$(patsubst %,perf/bench/%.c,kernels report report_format samples)) $(O)/lib/media.a
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^
 
@@ -34,7 +34,7 @@ $(bench_worker): $(call objects,$(wildcard perf/burst/*.c)) $(dataplane_libs)
 # of the API.
 rtpgen := $(O)/bin/bridgetap-rtpgen
 rtpgen_src := $(wildcard perf/rtpgen/*.c)
-rtpgen_api := $(patsubst %,perf/bench/%.c,channel hub office samples)
+rtpgen_api := $(patsubst %,perf/bench/%.c,channel hub office report_format samples)
 
 $(O)/obj/perf/rtpgen/%.o: CFLAGS += $(call pkg_cflags,libdpdk)
 $(call objects,$(rtpgen_src)): | $(call proto_headers,$(api_protos))

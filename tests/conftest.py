@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests/lib"))
 
-from appliance import start_appliance, stop_appliance  # noqa: E402
+from appliance import set_up_appliance, start_appliance, stop_appliance  # noqa: E402
 from lab import BUILD, Lab, Missing  # noqa: E402
 
 sys.path.insert(0, str(BUILD / "python"))
@@ -30,15 +30,8 @@ def lab():
 def appliance(lab):
     """Both planes, fresh for each test, and a client that is set up. A test may kill and restart
     them."""
-    from api import Api
-
-    box = start_appliance(lab)
-    box.api = Api(lab.api_socket)
-    box.api.set_up()
-    box.api.wait_until_connected()
-    yield box
-    box.api.close()
-    stop_appliance(box)
+    with set_up_appliance(lab) as box:
+        yield box
 
 
 @pytest.fixture(scope="module")

@@ -131,8 +131,8 @@ struct call {
 	uint32_t number; /* the main lcore's handle */
 	uint8_t worker;
 	uint8_t leg_count;
-	struct leg
-		legs[]; /* followed in memory by a row of terms for each, and by the rest of each */
+	/* Followed in memory by a row of terms for each, and by the rest of each. */
+	struct leg legs[];
 };
 
 /* All legs of the call that `leg` is in, and the call itself. */
@@ -169,7 +169,8 @@ static inline struct leg_rest *leg_rest(const struct leg *leg)
 	return (struct leg_rest *)row_of(leg, leg->siblings) + leg->index;
 }
 
-/* Accept media from `from` alone, or from whoever is first where its port is 0. */
+/* Accept media from `from` alone, or from whoever is first where its port is 0. Main lcore, before
+ * the worker has the call; the owning worker from then on. */
 void leg_set_from(struct leg *leg, const struct endpoint *from);
 
 /* The TAINT_ bit of a leg's voice; 0 for a recorder. */

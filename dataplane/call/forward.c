@@ -102,6 +102,7 @@ static bool is_settled(const struct leg *source, const struct forward_env *env)
 	return (int32_t)(env->now_ms - source->settled_ms) < 0;
 }
 
+/* The listeners that will be due, their rows, and the source's own place in its ring. */
 static void prefetch_listeners(const struct forward_packet *packet, const struct forward_env *env)
 {
 	const struct leg *source = packet->leg, *legs = legs_of(source);

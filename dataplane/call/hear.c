@@ -144,7 +144,8 @@ static uint64_t encode_mix(struct mix *mix, struct delivery *d, uint8_t id, uint
 	return checksum_add(0, payload, d->count);
 }
 
-/* The packet's own payload, in the listener's codec. */
+/* The packet's own payload, in the listener's codec. Untouched, it is not summed up for a port that
+ * adds checksums. */
 static uint64_t hear_alone(struct delivery *d, const struct leg *listener, uint8_t *payload)
 {
 	if (listener->out_codec != d->source->codec) {
@@ -155,7 +156,7 @@ static uint64_t hear_alone(struct delivery *d, const struct leg *listener, uint8
 	if (payload != d->packet->rtp.payload)
 		memcpy(payload, d->packet->rtp.payload, d->count);
 	counters_bump(d->env->counters, COUNTER_forwarded);
-	return sum_of(d);
+	return d->env->tx[listener->port_id].adds_checksums ? 0 : sum_of(d);
 }
 
 static uint8_t hear_mix(struct delivery *d, struct leg *listener, uint8_t *payload, uint64_t *sum)

@@ -31,8 +31,9 @@ struct delivery {
 	int16_t decoded[CODEC_MAX_SAMPLES];
 };
 
-/* Put the payload for `listener` in place of the packet's own at `payload`, and the sum of its
- * bytes into `sum`. Returns the TAINT_ bits of whose voices are in it. */
+/* Put the payload for `listener` at `payload`, which may be the packet's own place, and what its
+ * bytes add up to (net/checksum.h) into `sum`; anything where the listener's port adds checksums.
+ * Returns the TAINT_ bits of whose voices are in it. */
 uint8_t hear_packet(struct delivery *d, struct leg *listener, uint8_t *payload, uint64_t *sum);
 
 #endif

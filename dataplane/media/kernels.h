@@ -10,8 +10,8 @@
  * set gives the same bits as the scalar one on every input.
  *
  * Counts are in samples and may be any, buffers are aligned as their types are and no more, and
- * nothing beyond `count` is read or written. Inputs and outputs do not overlap. Pure functions, any
- * thread. */
+ * nothing beyond `count` is read or written. Inputs and outputs do not overlap unless it says so.
+ * Pure functions, any thread. */
 
 enum law {
 	LAW_ULAW,

@@ -18,8 +18,8 @@
  * RTCP port above it are one.
  *
  * There is a key bit for IPv4 and one for IPv6. The first shows six bits of an IPv6 source, too
- * (0x7e of its twelfth byte): where they are not zero, as they are in most static addresses, its
- * packets arrive at another queue and are handed over. */
+ * (0x7e of its twelfth byte). In most static addresses they are zero; the packets of others arrive
+ * at another queue and are handed over. */
 
 #define STEERING_PERIOD	 64 /* pairs of ports after which the queues repeat */
 #define STEERING_KEY_MAX 64 /* bytes of the longest RSS key there is room for */

@@ -78,6 +78,8 @@ static void hand_over(struct worker *w, struct rte_mbuf *mbuf, uint8_t owner)
 		drop(w, mbuf, COUNTER_drop_handover_full);
 }
 
+/* Memory is asked into the second cache: a core can ask for far more lines at a time there. */
+
 /* Find the packet's place in the port table; false where it has been dropped. */
 static bool find_slot(struct worker *w, struct forward_packet *packet)
 {

@@ -6,6 +6,7 @@ Both planes run as they would, the data plane over AF_XDP in a network namespace
 loads the API over the Unix socket and takes the time. While it loads and ends them, two people of
 another organisation talk through the same appliance."""
 
+import contextlib
 import re
 import subprocess
 import threading
@@ -124,49 +125,39 @@ class Client:
         return reason
 
 
-class Talk:
-    """A call that goes on while others come and go: a packet every 20 ms each way."""
+@contextlib.contextmanager
+def talk(lab, results):
+    """A call of another organisation that goes on meanwhile, a packet every 20 ms each way. In the
+    end nothing more is sent, what is on its way arrives, and what has not is counted."""
+    from api import Api, media
+    from bridgetap.v1 import calls_pb2
+    from rtp import Party
 
-    def __init__(self, lab):
-        from api import Api, media
-        from bridgetap.v1 import calls_pb2
-        from rtp import Party
-
-        self.api = Api(lab.api_socket, organisation="talk")
-        self.api.set_up()
-        for host in TALK_PORTS:
-            run("ip", "-n", lab.namespace(host), "route", "replace", "198.18.0.0/24",
-                "dev", "eth0")
-        call = self.api.calls.CreateCall(calls_pb2.CreateCallRequest(
-            call=calls_pb2.CallDescription(id="talk", agent_user="ann", **{
-                host: media(address_of(host), port) for host, port in TALK_PORTS.items()})))
-        legs = {"agent": call.agent, "customer": call.customer}
-        self.parties = [
-            Party(lab, host, ("0.0.0.0", port),
-                  (legs[host].local.address, legs[host].local.port), 1000)
+    api = Api(lab.api_socket, organisation="talk")
+    api.set_up()
+    for host in TALK_PORTS:
+        run("ip", "-n", lab.namespace(host), "route", "replace", "198.18.0.0/24", "dev", "eth0")
+    call = api.calls.CreateCall(calls_pb2.CreateCallRequest(call=calls_pb2.CallDescription(
+        id="talk", agent_user="ann",
+        **{host: media(address_of(host), port) for host, port in TALK_PORTS.items()})))
+    legs = {"agent": call.agent, "customer": call.customer}
+    with contextlib.closing(api), contextlib.ExitStack() as stack:
+        parties = [stack.enter_context(Party(
+            lab, host, ("0.0.0.0", port),
+            (legs[host].local.address, legs[host].local.port), 1000))
             for host, port in TALK_PORTS.items()]
-        for party in self.parties:
-            party.__enter__()
-
-    def end(self, results):
-        """Nothing more is sent, what is on its way arrives, and what has not is counted."""
-        from bridgetap.v1 import calls_pb2
-
-        for party in self.parties:
+        yield
+        for party in parties:
             party.speaking.clear()
         time.sleep(0.5)
-        agent, customer = self.parties
-        sent = agent.sent + customer.sent
-        heard = len(agent.packets) + len(customer.packets)
-        for party in self.parties:
-            party.__exit__()
-        self.api.calls.DeleteCall(calls_pb2.DeleteCallRequest(call_id="talk"))
-        self.api.close()
-        if sent == 0 or heard == 0:
-            raise RuntimeError(f"of {sent} packets {heard} were heard")
+        sent = sum(party.sent for party in parties)
+        heard = sum(len(party.packets) for party in parties)
+        if heard == 0:
+            raise RuntimeError(f"of {sent} packets none was heard")
         results.add(TALK[0], sent - heard, "packets",
                     f"of {sent:,} of another organisation's call, while {CALLS:,} calls were "
                     "loaded and ended, some times over")
+        api.calls.DeleteCall(calls_pb2.DeleteCallRequest(call_id="talk"))
 
 
 def measure_memory(results, dataplane, before):
@@ -191,12 +182,8 @@ def measure(results, out):
             with results.attempt(name, *figures, *(TALK if name == "load" else ())):
                 if needed:
                     raise RuntimeError(f"{needed} failed")
-                talk = Talk(lab) if name == "load" else None
-                try:
+                with talk(lab, results) if name == "load" else contextlib.nullcontext():
                     client.run(name, connections, min(seconds, deadline - time.monotonic()))
-                finally:
-                    if talk:
-                        talk.end(results)
             if name in ("setup", "load") and len(results.failures) > failures:
                 needed = name
             if name == "load":

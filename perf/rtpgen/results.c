@@ -52,17 +52,6 @@ void report_progress(const char *format, ...)
 	va_end(args);
 }
 
-char *report_format(char *out, size_t size, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	if (vsnprintf(out, size, format, args) < 0)
-		*out = '\0';
-	va_end(args);
-	return out;
-}
-
 void report_out_of_memory(void)
 {
 	report_error("out of memory");

@@ -6,8 +6,8 @@ import subprocess
 
 import pytest
 
-from api import BARGE, LISTEN, WHISPER, Api
-from appliance import start_appliance, stop_appliance
+from api import BARGE, LISTEN, WHISPER
+from appliance import set_up_appliance
 from bridgetap.v1 import calls_pb2
 from conversation import Conversation
 from dataplane_client import DataplaneClient, pb
@@ -23,13 +23,8 @@ LEGS = {LISTEN: 1, WHISPER: 2, BARGE: 2}
 @pytest.fixture
 def narrow(lab):
     """An appliance for two mixing legs at a time, and a client that is set up."""
-    box = start_appliance(lab, dataplane={"mixing_legs_max": "2"})
-    box.api = Api(lab.api_socket)
-    box.api.set_up()
-    box.api.wait_until_connected()
-    yield box
-    box.api.close()
-    stop_appliance(box)
+    with set_up_appliance(lab, dataplane={"mixing_legs_max": "2"}) as box:
+        yield box
 
 
 def used(box):

@@ -2,6 +2,7 @@
 # Copyright (c) 2026 Bridgetap contributors
 """Both planes, started and stopped together."""
 
+import contextlib
 import types
 
 
@@ -24,3 +25,17 @@ def stop_appliance(box):
         log = (box.lab.path / f"{name}.log").read_text(errors="replace")
         assert "Sanitizer" not in log and "runtime error" not in log, log
     assert codes == [0, 0], codes
+
+
+@contextlib.contextmanager
+def set_up_appliance(lab, **settings):
+    """Both planes, and a client that is set up in `api`; see start_appliance()."""
+    from api import Api
+
+    box = start_appliance(lab, **settings)
+    box.api = Api(lab.api_socket)
+    box.api.set_up()
+    box.api.wait_until_connected()
+    yield box
+    box.api.close()
+    stop_appliance(box)
