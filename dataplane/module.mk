@@ -2,7 +2,7 @@
 # round: control, worker, call, net, media.
 
 dataplane_libs := $(patsubst %,$(O)/lib/%.a,control worker call net media proto)
-dataplane_pkgs := libdpdk libbpf libmnl libconfig libprotobuf-c
+dataplane_pkgs := libdpdk libbpf libmnl libconfig libprotobuf-c spandsp
 dataplane_wire := bridgetap/dataplane/v1/dataplane
 programs       += $(O)/bin/bridgetap-dataplane
 
@@ -18,6 +18,9 @@ dataplane_lto := $(if $(SANITIZE),,-flto=auto -ffat-lto-objects)
 $(call objects,$(wildcard dataplane/call/*.c dataplane/net/*.c dataplane/worker/*.c) \
 	$(filter-out dataplane/media/kernels%,$(wildcard dataplane/media/*.c))): CFLAGS += $(dataplane_lto)
 
+# Loops over samples that are not on the way of every packet.
+$(call objects,$(patsubst %,dataplane/media/%.c,conceal similarity)): CFLAGS += -O3
+
 # In DPDK 22.11 the limit on the width of vectors is not yet part of the stable interface.
 $(O)/obj/dataplane/control/start.o: CPPFLAGS += -DALLOW_EXPERIMENTAL_API
 
@@ -30,4 +33,4 @@ $(call objects,$(wildcard dataplane/control/*.c) dataplane/main.c): | $(call pro
 
 $(O)/bin/bridgetap-dataplane: $(call objects,dataplane/main.c) $(dataplane_libs)
 	@mkdir -p $(@D)
-	$(call say,LD)$(CC) $(OPTIMIZE) $(dataplane_lto) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(dataplane_pkgs))
+	$(call say,LD)$(CC) $(OPTIMIZE) $(dataplane_lto) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(dataplane_pkgs)) -lm

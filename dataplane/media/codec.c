@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#include "media/g722.h"
 #include "media/kernels.h"
 
 #include "fastpath.h"
@@ -12,14 +13,23 @@ static struct codec codecs[CODEC_COUNT] = {
 	[CODEC_PCMU] = {
 		.name = "PCMU",
 		.clock_rate = 8000,
+		.sample_rate = 8000,
 		.payload_type = 0,
 		.silence = 0xff,
 	},
 	[CODEC_PCMA] = {
 		.name = "PCMA",
 		.clock_rate = 8000,
+		.sample_rate = 8000,
 		.payload_type = 8,
 		.silence = 0xd5,
+	},
+	[CODEC_G722] = {
+		.name = "G722",
+		.clock_rate = 8000, /* RFC 3551 section 4.5.2: kept, although it was a mistake */
+		.sample_rate = 16000,
+		.payload_type = 9,
+		.stateful = &g722,
 	},
 };
 

@@ -41,6 +41,17 @@ void pcm_ring_init(struct pcm_ring *ring, uint8_t *samples, uint8_t taint, uint8
 	*ring = (struct pcm_ring){ .samples = samples, .taint = taint, .silence = silence };
 }
 
+bool pcm_ring_append(
+	struct pcm_ring *ring, uint32_t timestamp, const uint8_t *coded, unsigned count)
+{
+	if (timestamp != ring->end || ring->filled == 0)
+		return false;
+	store(ring, timestamp, coded, count);
+	ring->end = timestamp + count;
+	ring->filled = (uint16_t)smaller(ring->filled + count, PCM_RING_SAMPLES);
+	return true;
+}
+
 /* Make `count` samples from `timestamp` on part of what the ring holds. */
 static int make_room(struct pcm_ring *ring, uint32_t timestamp, unsigned count)
 {

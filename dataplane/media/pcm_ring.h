@@ -3,6 +3,7 @@
 #ifndef BRIDGETAP_MEDIA_PCM_RING_H
 #define BRIDGETAP_MEDIA_PCM_RING_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* The recent past of one source, addressed by that source's own RTP timestamps. The source
@@ -10,7 +11,7 @@
  * Samples are kept as they came, a byte each (G.711): decoding costs less than the memory that
  * linear ones would take. Owned by the worker that owns the call; no other thread may touch it. */
 
-#define PCM_RING_SAMPLES 1024 /* 128 ms at 8 kHz; a power of two */
+#define PCM_RING_SAMPLES 2048 /* 256 ms at 8 kHz; a power of two */
 
 struct pcm_ring {
 	uint8_t *samples; /* PCM_RING_SAMPLES of them, not owned; NULL: there is no ring */
@@ -30,6 +31,11 @@ static inline void pcm_ring_clear(struct pcm_ring *ring)
 	ring->end = 0;
 	ring->filled = 0;
 }
+
+/* Write `count` samples that follow the newest one, as nearly all packets do; false where those at
+ * `timestamp` do not, and nothing was written. */
+bool pcm_ring_append(
+	struct pcm_ring *ring, uint32_t timestamp, const uint8_t *coded, unsigned count);
 
 /* Write `count` (at most PCM_RING_SAMPLES) samples that begin at `timestamp`. Samples
  * skipped since the last write read as silence; a late packet fills the place it belongs to.

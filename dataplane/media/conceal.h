@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 Bridgetap contributors */
+#ifndef BRIDGETAP_MEDIA_CONCEAL_H
+#define BRIDGETAP_MEDIA_CONCEAL_H
+
+#include <stdint.h>
+
+/* What stands for samples that did not come: the last periods of the voice, repeated and faded, to
+ * the quality of ITU-T G.711 Appendix I and without its delay. All of it is a function of what came
+ * before the gap and of the distance from there, so that whoever conceals the same gap, whenever
+ * and in whatever pieces, gets the same samples. 8 kHz, linear samples. Pure functions, any thread;
+ * their work is bounded: some 6,000 multiplications for the pitch, and a few for each sample. */
+
+#define CONCEAL_HISTORY 400 /* samples before a gap that are made use of, at most */
+#define CONCEAL_LENGTH	480 /* 60 ms: from there on there is silence */
+#define CONCEAL_OVERLAP 40  /* 5 ms: over which one signal gives way to another */
+
+/* A gap's beginning: what concealing it takes. */
+struct conceal {
+	const int16_t *end; /* just past the newest sample before the gap */
+	unsigned held;	    /* samples there are before `end` */
+	unsigned pitch;	    /* samples a period; 0 where too little came before */
+	int step; /* from where the repeated periods would have come from, to the newest sample */
+};
+
+/* Prepare to conceal what follows the `held` samples at `history`, which stay the caller's and must
+ * outlive `conceal`. */
+void conceal_begin(struct conceal *conceal, const int16_t *history, unsigned held);
+
+/* Write samples `from` to `from` + `count` of the gap to `pcm`: at full strength for 10 ms, then 20
+ * % weaker every 10 ms. */
+void conceal_fill(const struct conceal *conceal, unsigned from, int16_t *pcm, unsigned count);
+
+/* Let `count` samples at `old` give way to those at `pcm`, in place there. */
+void conceal_overlap(int16_t *pcm, const int16_t *old, unsigned count);
+
+/* Let the last samples of a gap, `count` of them at `pcm`, give way to the voice that goes on after
+ * it with the `length` samples at `next`, played back by whole periods. */
+void conceal_approach(const struct conceal *conceal, int16_t *pcm, unsigned count,
+	const int16_t *next, unsigned length);
+
+#endif
