@@ -38,23 +38,45 @@ static __always_inline void *take(struct cursor *c, __u32 size)
 	return header;
 }
 
-/* Ethernet with up to one VLAN tag. Sets the VLAN id (0 without a tag); returns the EtherType of
- * what follows in network order, or 0 if the packet is too short. */
-static __always_inline __be16 take_ethernet(struct cursor *c, __u16 *vlan)
+static __always_inline int is_service_tag(__be16 ethertype)
 {
-	struct ethhdr *eth = take(c, sizeof(*eth));
-	struct vlan_header *tag;
+	return ethertype == bpf_htons(ETH_P_8021AD) || ethertype == bpf_htons(ETH_P_QINQ1);
+}
 
-	*vlan = 0;
-	if (!eth)
-		return 0;
-	if (eth->h_proto != bpf_htons(ETH_P_8021Q))
-		return eth->h_proto;
-	tag = take(c, sizeof(*tag));
+/* One VLAN tag: sets the VLAN id and returns the EtherType of what follows, 0 where it is cut. */
+static __always_inline __be16 take_tag(struct cursor *c, __u16 *vlan)
+{
+	struct vlan_header *tag = take(c, sizeof(*tag));
+
 	if (!tag)
 		return 0;
 	*vlan = bpf_ntohs(tag->tci) & VLAN_ID_MASK;
 	return tag->ethertype;
+}
+
+/* Ethernet with a service tag (802.1ad), an 802.1Q tag, or one behind the other; the outer of two
+ * may have 802.1Q's number, too. Sets both VLAN ids (0 without a tag); returns the EtherType of
+ * what follows in network order, or 0 if the packet is too short. */
+static __always_inline __be16 take_ethernet(struct cursor *c, __u16 *vlan, __u16 *service_vlan)
+{
+	struct ethhdr *eth = take(c, sizeof(*eth));
+	__be16 ethertype;
+	int outer;
+
+	*vlan = *service_vlan = 0;
+	if (!eth)
+		return 0;
+	ethertype = eth->h_proto;
+	outer = is_service_tag(ethertype);
+	if (outer)
+		ethertype = take_tag(c, service_vlan);
+	if (ethertype == bpf_htons(ETH_P_8021Q))
+		ethertype = take_tag(c, vlan);
+	if (!outer && ethertype == bpf_htons(ETH_P_8021Q)) {
+		*service_vlan = *vlan;
+		ethertype = take_tag(c, vlan);
+	}
+	return ethertype;
 }
 
 /* IPv4 including its options. Fragments are returned like any other packet. */

@@ -17,15 +17,16 @@
 
 /* Where media is expected: an address on a VLAN ... */
 struct steer_address {
-	__u8 address[16]; /* IPv4 as ::ffff:a.b.c.d */
-	__u16 vlan;	  /* host order; 0 without a tag */
-	__u16 pad;	  /* 0: map keys are compared byte by byte */
+	__u8 address[16];   /* IPv4 as ::ffff:a.b.c.d */
+	__u16 vlan;	    /* 802.1Q, host order; 0 without such a tag */
+	__u16 service_vlan; /* of the tag outside of that (802.1ad); 0 without one */
 };
 
-/* ... and its UDP ports, first and last included, host order. */
-struct steer_ports {
+/* ... and its UDP ports, first and last included, host order; and the realm's number. */
+struct steer_realm {
 	__u16 first;
 	__u16 last;
+	__u32 number;
 };
 
 /* Index into the per-CPU counters. */
@@ -33,6 +34,7 @@ enum steer_counter {
 	STEER_TO_DATAPLANE, /* RTP and RTCP of a realm */
 	STEER_TO_KERNEL,    /* everything else: ARP, ICMP, SSH, other addresses and ports */
 	STEER_FRAGMENT,	    /* of those to the kernel: IP fragments to a realm's address */
+	STEER_RELAYED,	    /* RTP of a realm that was forwarded here (bpf/relay.h) */
 	STEER_COUNTER_COUNT,
 };
 

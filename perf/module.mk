@@ -30,6 +30,15 @@ $(bench_worker): $(call objects,$(wildcard perf/burst/*.c)) $(dataplane_libs)
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) $(OPTIMIZE) $(dataplane_lto) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(dataplane_pkgs)) -lrte_net_null
 
+# A call through the real worker in the time of its packets.
+bench_quality := $(O)/bench/bridgetap-bench-quality
+
+$(O)/obj/perf/quality/%.o: CPPFLAGS += -Idataplane
+$(O)/obj/perf/quality/%.o: CFLAGS += $(call pkg_cflags,$(dataplane_pkgs))
+$(bench_quality): $(call objects,$(wildcard perf/quality/*.c)) $(dataplane_libs)
+	@mkdir -p $(@D)
+	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(dataplane_pkgs)) -lrte_net_ring
+
 # The media's client: it plays both sides of many calls, and sets them up through the same client
 # of the API.
 rtpgen := $(O)/bin/bridgetap-rtpgen
@@ -73,6 +82,6 @@ $(bench_memif): $(call objects,perf/memif/main.c perf/blast/streams.c)
 bench: ## measure everything, or PARTS="worker scale ..." (as root)
 	@deploy/bootstrap build bench
 	@$(MAKE) --no-print-directory $(jobs) all $(bench_control) $(bench_kernels) \
-		$(bench_worker) $(bench_blast) $(bench_memif) $(rtpgen) $(O)/python/stamp
+		$(bench_worker) $(bench_quality) $(bench_blast) $(bench_memif) $(rtpgen) $(O)/python/stamp
 	@BRIDGETAP_BUILD=$(O) /usr/bin/python3 -B perf/bench/bench.py $(PARTS); status=$$?; \
 		$(give_back); exit $$status

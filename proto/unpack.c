@@ -41,9 +41,13 @@ static bool is_text(struct proto_span c)
 	return true;
 }
 
-/* The name of the first string in the message that is no text; NULL where all are. What cannot be
- * parsed is left to protobuf-c to refuse. */
-static const char *find_bad_text(
+/* Stands for a field of number 0, which there is none of. protobuf-c keeps one whose key is longer
+ * than it must be, and cannot read again what it writes of it. */
+static const char no_number[] = "";
+
+/* The name of the first string in the message that is no text, or no_number; NULL where all is
+ * right. What cannot be parsed is left to protobuf-c to refuse. */
+static const char *find_fault(
 	const ProtobufCMessageDescriptor *descriptor, struct proto_span rest, unsigned depth)
 {
 	struct proto_field taken;
@@ -53,12 +57,14 @@ static const char *find_bad_text(
 			protobuf_c_message_descriptor_get_field(descriptor, taken.number);
 		const char *bad = NULL;
 
+		if (taken.number == 0)
+			return no_number;
 		if (field == NULL || taken.type != PROTO_BYTES)
 			continue;
 		if (field->type == PROTOBUF_C_TYPE_STRING && !is_text(taken.bytes))
 			bad = field->name;
 		else if (field->type == PROTOBUF_C_TYPE_MESSAGE)
-			bad = find_bad_text(field->descriptor, taken.bytes, depth + 1);
+			bad = find_fault(field->descriptor, taken.bytes, depth + 1);
 		if (bad != NULL)
 			return bad;
 	}
@@ -94,14 +100,15 @@ ProtobufCMessage *unpack(const ProtobufCMessageDescriptor *descriptor, const uin
 {
 	struct budget left = { .left = budget };
 	ProtobufCAllocator allocator = { budget_alloc, budget_free, &left };
-	const char *bad = find_bad_text(descriptor, (struct proto_span){ bytes, length }, 0);
-	ProtobufCMessage *message;
+	const char *bad = find_fault(descriptor, (struct proto_span){ bytes, length }, 0);
+	ProtobufCMessage *message = NULL;
 
-	if (bad != NULL) {
+	if (bad != NULL && bad != no_number) {
 		snprintf(error, UNPACK_ERROR_SIZE, "%s is not UTF-8, or has a NUL in it", bad);
 		return NULL;
 	}
-	message = protobuf_c_message_unpack(descriptor, &allocator, length, bytes);
+	if (bad == NULL)
+		message = protobuf_c_message_unpack(descriptor, &allocator, length, bytes);
 	if (message == NULL)
 		snprintf(error, UNPACK_ERROR_SIZE, "the bytes are no %s%s", descriptor->name,
 			left.exceeded ? " of a reasonable size" : "");

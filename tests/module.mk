@@ -16,10 +16,12 @@ $(unit_bin): $(O)/tests/%: $(O)/obj/tests/unit/%.o
 
 # What each of them links besides cmocka.
 libs = $(patsubst %,$(O)/lib/%.a,$(1))
-$(patsubst %,$(O)/tests/%_test,codec frame kernels matrix mix pcm_ring rtp rtp_source rtp_stream timeline): \
+$(patsubst %,$(O)/tests/%_test,codec conceal frame gap kernels matrix mix pcm_ring quality rtcp rtcp_timer rtp rtp_source rtp_stream timeline unvoiced_payload): \
 	$(call libs,media)
 $(O)/tests/frame_test: $(call libs,net)
-$(O)/tests/codec_test $(O)/tests/kernels_test: test_libs = $(call pkg_libs,spandsp)
+$(patsubst %,$(O)/tests/%_test,g722 resample wide_ring): $(call libs,media)
+# media/ has G.722 by spandsp, and the tests an oracle for G.711.
+$(patsubst %,$(O)/tests/%_test,codec conceal frame g722 gap kernels timeline): test_libs = $(call pkg_libs,spandsp)
 $(O)/tests/track_test: $(call objects,controlplane/recorder/track.c)
 $(patsubst %,$(O)/tests/%_test,port_pool changes call_index): $(call libs,monitor)
 $(O)/tests/grpc_test: $(call libs,grpc api proto)
@@ -46,10 +48,14 @@ $(bpf_test_bin): $(O)/tests/bpf/%: $(O)/obj/tests/bpf/%.o
 	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(call pkg_libs,cmocka libbpf)
 
 $(dpdk_bin): $(O)/tests/dpdk/%: $(O)/obj/tests/unit/dpdk/%.o \
-		$(call objects,$(wildcard tests/unit/dpdk/fixture.c)) $(dataplane_libs)
+		$(call objects,$(patsubst %,tests/unit/dpdk/%.c,fixture witness)) $(dataplane_libs)
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(test_libs) \
 		$(call pkg_libs,cmocka $(dataplane_pkgs)) -lrte_net_ring -lrte_net_null -lm
+
+# As in the kernel, headers lie where the packet has them.
+$(O)/obj/tests/unit/dpdk/relay_program.o: CFLAGS += -fno-sanitize=alignment
+$(O)/tests/dpdk/relay_test: $(call objects,tests/unit/dpdk/relay_program.c)
 
 unit_all := $(unit_bin) $(dpdk_bin) $(bpf_test_bin)
 
@@ -77,7 +83,7 @@ broken_matrix := $(O)/tests/bridgetap-dataplane-broken-matrix
 $(O)/obj/tests/e2e/broken_matrix.o: | $(call proto_headers,$(dataplane_wire))
 $(broken_matrix): $(call objects,dataplane/main.c tests/e2e/broken_matrix.c) $(dataplane_libs)
 	@mkdir -p $(@D)
-	$(call say,LD)$(CC) $(LDFLAGS) -Wl,--wrap=plan_call -o $@ $^ $(call pkg_libs,$(dataplane_pkgs))
+	$(call say,LD)$(CC) $(LDFLAGS) -Wl,--wrap=plan_call -o $@ $^ $(call pkg_libs,$(dataplane_pkgs)) -lm
 
 # A NIC of several queues, which this machine may not have.
 nic := $(O)/tests/bridgetap-nic

@@ -144,7 +144,7 @@ const struct ctl_command calls_commands[] = {
 	{ "calls", list_calls, 0, 0, "", call_filter_options,
 		"List the calls, and why one cannot be joined",
 		"  bridgetapctl calls --group sales --tag vip --longer-than 5m\n" },
-	{ "transfer", transfer, 2, 4, "CALL USER [ADDRESS:PORT [pcmu|pcma]]", NULL,
+	{ "transfer", transfer, 2, 4, "CALL USER [ADDRESS:PORT [pcmu|pcma|g722]]", NULL,
 		"Make another user the agent of a call, at their own phone",
 		"  bridgetapctl transfer c1 bob 192.0.2.12:4000\n" },
 	{ 0 },

@@ -114,7 +114,7 @@ static int leave(struct ctl *ctl, int argc, char **argv)
 }
 
 const struct ctl_command monitor_commands[] = {
-	{ "join", join, 3, 4, "CALL listen|whisper|barge ADDRESS:PORT [pcmu|pcma]", NULL,
+	{ "join", join, 3, 4, "CALL listen|whisper|barge ADDRESS:PORT [pcmu|pcma|g722]", NULL,
 		"Monitor a call; ADDRESS:PORT is where your phone takes RTP",
 		"  bridgetapctl join c1 listen 192.0.2.30:6000\n" },
 	{ "switch", switch_mode, 2, 2, "CALL|SESSION listen|whisper|barge", NULL, "Change the mode",

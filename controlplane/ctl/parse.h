@@ -23,8 +23,8 @@ bool parse_duration(const char *text, uint32_t *seconds);
 /* Above 0. */
 bool parse_number(const char *text, uint32_t *number);
 
-/* "192.0.2.30:6000" or "[2001:db8::30]:6000", and "pcmu" or "pcma", or NULL for the former. The
- * media points into `text`, which is changed, and into itself. */
+/* "192.0.2.30:6000" or "[2001:db8::30]:6000", and "pcmu", "pcma" or "g722", or NULL for the first.
+ * The media points into `text`, which is changed, and into itself. */
 struct parsed_media {
 	Bridgetap__V1__MediaDescription media;
 	Bridgetap__V1__MediaAddress remote;

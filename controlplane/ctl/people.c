@@ -150,7 +150,7 @@ const struct ctl_command people_commands[] = {
 		"List whom you can invite, and why one could not join",
 		"  bridgetapctl invite list c1\n" },
 	{ "invite accept", accept_invitation, 2, 4,
-		"INVITATION ADDRESS:PORT [listen|whisper|barge] [pcmu|pcma]", NULL,
+		"INVITATION ADDRESS:PORT [listen|whisper|barge] [pcmu|pcma|g722]", NULL,
 		"Join the call that you are invited into",
 		"  bridgetapctl invite accept i1 192.0.2.12:6000 listen\n" },
 	{ "invite decline", decline_invitation, 1, 1, "INVITATION", NULL,

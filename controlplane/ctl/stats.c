@@ -1,16 +1,73 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 Bridgetap contributors */
 #include <stdio.h>
+#include <string.h>
 
 #include "bridgetap/v1/admin.pb-c.h"
 #include "ctl/ctl.h"
+#include "ctl/grid.h"
+
+static const char *media_of(const Bridgetap__V1__LegStats *leg)
+{
+	return leg->said_bye ? "good-bye" : leg->media;
+}
+
+/* One row for each leg: what came from it, and what it says of what it was sent. */
+static void add_leg(struct grid *grid, const Bridgetap__V1__LegStats *leg)
+{
+	bool recorder = strcmp(leg->role, "recorder") == 0;
+
+	grid_row(grid);
+	grid_cell(grid, "%s", leg->role);
+	grid_cell(grid, "%s", recorder ? "-" : media_of(leg));
+	grid_cell(grid, "%llu", (unsigned long long)leg->packets);
+	grid_cell(grid, "%d (%.1f %%)", leg->lost, 100 * leg->loss);
+	grid_cell(grid, "%.1f ms", leg->jitter_ms);
+	if (leg->mos > 0)
+		grid_cell(grid, "%.2f (%.0f)", leg->mos, leg->rating);
+	else
+		grid_cell(grid, "-");
+	if (leg->conversational_mos > 0)
+		grid_cell(grid, "%.2f", leg->conversational_mos);
+	else
+		grid_cell(grid, "-");
+	if (leg->round_trip_ms > 0)
+		grid_cell(grid, "%.1f ms", leg->round_trip_ms);
+	else
+		grid_cell(grid, "-");
+	grid_cell(grid, "%llu", (unsigned long long)leg->sent_packets);
+	if (!leg->far_reported) {
+		for (unsigned i = 0; i < 3; i++)
+			grid_cell(grid, "-");
+		return;
+	}
+	grid_cell(grid, "%d (%.1f %%)", leg->far_lost, 100 * leg->far_recent_loss);
+	grid_cell(grid, "%.1f ms", leg->far_jitter_ms);
+	grid_cell(grid, "%.2f", leg->far_mos);
+}
+
+static void print_legs(const Bridgetap__V1__Stats *stats)
+{
+	static const char *const titles[] = { "LEG", "MEDIA", "IN", "LOST", "JITTER", "MOS (R)",
+		"WITH DELAY", "ROUND TRIP", "OUT", "LOST THERE (NOW)", "JITTER THERE", "MOS THERE",
+		NULL };
+	struct grid grid;
+
+	if (stats->n_legs == 0)
+		return;
+	grid_init(&grid, titles);
+	for (size_t i = 0; i < stats->n_legs; i++)
+		add_leg(&grid, stats->legs[i]);
+	grid_print(&grid, true);
+	grid_fini(&grid);
+}
 
 static void print_stats(const void *response)
 {
 	const Bridgetap__V1__Stats *stats = response;
 
-	printf("%u calls, %u of %u mixing legs\n", stats->calls, stats->mixing_legs,
-		stats->mixing_legs_max);
+	printf("%u calls, %u of them forwarded in the kernel, %u of %u mixing legs\n", stats->calls,
+		stats->relayed_calls, stats->mixing_legs, stats->mixing_legs_max);
 	printf("%u of %u packet buffers free\n", stats->mbufs_free, stats->mbufs);
 	for (size_t i = 0; i < stats->n_workers; i++) {
 		const Bridgetap__V1__WorkerStats *worker = stats->workers[i];
@@ -31,18 +88,13 @@ static void print_stats(const void *response)
 			(unsigned long long)port->rx_no_mbuf,
 			(unsigned long long)(port->rx_errors + port->tx_errors));
 		if (port->steered)
-			printf("; XDP: %llu to the data plane, %llu to the kernel",
+			printf("; XDP: %llu to the data plane, %llu to the kernel, %llu forwarded",
 				(unsigned long long)port->to_dataplane,
-				(unsigned long long)port->to_kernel);
+				(unsigned long long)port->to_kernel,
+				(unsigned long long)port->relayed);
 		putchar('\n');
 	}
-	for (size_t i = 0; i < stats->n_legs; i++) {
-		const Bridgetap__V1__LegStats *leg = stats->legs[i];
-
-		printf("%-9s %10llu packets, %d lost, jitter %.1f ms, silent for %llu ms\n",
-			leg->role, (unsigned long long)leg->packets, leg->lost, leg->jitter_ms,
-			(unsigned long long)leg->silent_ms);
-	}
+	print_legs(stats);
 	/* Counters that have not moved say nothing. */
 	for (size_t i = 0; i < stats->n_counters; i++)
 		if (stats->counters[i]->value > 0)

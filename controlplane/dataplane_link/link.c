@@ -175,6 +175,14 @@ static void ask_for_snapshot(struct link *link)
 	send_message(link, &message);
 }
 
+/* Whether there are an address and a range of ports, from an even one on, to be had. */
+static bool is_realm(const Bridgetap__Dataplane__V1__Realm *realm)
+{
+	return (realm->address.len == 4 || realm->address.len == 16) && realm->first_port >= 2 &&
+	       realm->first_port % 2 == 0 && realm->first_port <= realm->last_port &&
+	       realm->last_port <= UINT16_MAX;
+}
+
 static void take_realms(struct link *link, const Bridgetap__Dataplane__V1__Welcome *welcome)
 {
 	struct realm_description realms[REALMS_MAX];
@@ -184,8 +192,12 @@ static void take_realms(struct link *link, const Bridgetap__Dataplane__V1__Welco
 	for (size_t i = 0; i < welcome->n_realms && count < REALMS_MAX; i++) {
 		const Bridgetap__Dataplane__V1__Realm *realm = welcome->realms[i];
 
-		if (realm->address.len > sizeof(realms[count].address.bytes))
+		if (!is_realm(realm)) {
+			log_line(LOG_ERR,
+				"the data plane's realm \"%.32s\" is none: it is left out",
+				realm->name);
 			continue;
+		}
 		realms[count] = (struct realm_description){
 			.name = realm->name,
 			.address.length = (uint8_t)realm->address.len,
@@ -209,8 +221,11 @@ static void take_realms(struct link *link, const Bridgetap__Dataplane__V1__Welco
 static void handle_welcome(struct link *link, const Bridgetap__Dataplane__V1__Welcome *welcome)
 {
 	bool same = link->ever_up && welcome->instance == link->instance;
+	struct call *call;
 
 	take_realms(link, welcome);
+	for (call = link->world->calls_by_wire_id; call != NULL; call = call->by_wire_id.next)
+		wire_forget_silence(call);
 	if (same && link->underway.count > 0 && welcome->generation == link->generation + 1) {
 		/* It has applied the batch, and only the answer was lost. */
 		link->generation++;
@@ -322,11 +337,9 @@ static void handle_event(struct link *link, const Bridgetap__Dataplane__V1__Even
 {
 	struct call *call = call_find_by_wire_id(link->world, event->call_id);
 
+	if (call != NULL)
+		wire_note_event(call, event);
 	switch (event->kind) {
-	case BRIDGETAP__DATAPLANE__V1__EVENT_KIND__EVENT_KIND_SOURCE_LEARNED:
-		if (call != NULL)
-			wire_note_learned(call, event->leg_id, event->source);
-		break;
 	case BRIDGETAP__DATAPLANE__V1__EVENT_KIND__EVENT_KIND_SOURCE_REFUSED:
 		log_line(LOG_WARNING, "call %s, leg %u: media from a stranger is being dropped",
 			call != NULL ? call->id : event->call_id, event->leg_id);

@@ -12,6 +12,7 @@
 #include "bridgetap/controlplane/v1/context.pb-c.h"
 #include "monitor/call.h"
 #include "monitor/leg.h"
+#include "monitor/media_event.h"
 #include "monitor/restore.h"
 #include "monitor/text.h"
 #include "proto/unpack.h"
@@ -63,8 +64,14 @@ static WireLeg *add_leg(
 	wire->realm = leg->realm->name;
 	wire->local_port = leg->local_port;
 	wire->learn_remote = leg->media.learn;
+	wire->learned = leg->media.learned;
 	wire->codec = (Bridgetap__Dataplane__V1__Codec)leg->media.codec;
 	wire->payload_type = leg->media.payload_type;
+	wire->telephone_event_payload_type = leg->media.telephone_event;
+	wire->comfort_noise = leg->media.comfort_noise;
+	wire->rtcp_mux = leg->media.rtcp_mux;
+	wire->rtcp_port = leg->media.rtcp_port;
+	wire->on_hold = leg->media.on_hold;
 	wire->ssrc = leg->ssrc;
 	wire->remote = fill_endpoint(&packing->remotes[i], &leg->media.remote);
 	wire->source = fill_endpoint(&packing->sources[i], &leg->media.source);
@@ -226,7 +233,7 @@ static const WireLeg *find_wire_leg(
 
 static void set_address(struct address *address, const WireEndpoint *endpoint)
 {
-	if (endpoint == NULL || endpoint->address.len > sizeof(address->bytes))
+	if (endpoint == NULL || (endpoint->address.len != 4 && endpoint->address.len != 16))
 		return;
 	memcpy(address->bytes, endpoint->address.data, endpoint->address.len);
 	address->length = (uint8_t)endpoint->address.len;
@@ -240,8 +247,14 @@ static int restore_leg(struct world *world, struct leg *leg, const WireLeg *wire
 	leg->id = wire->id;
 	leg->ssrc = wire->ssrc;
 	leg->media.learn = wire->learn_remote;
+	leg->media.learned = wire->learned;
 	leg->media.codec = (enum codec)wire->codec;
 	leg->media.payload_type = (uint8_t)wire->payload_type;
+	leg->media.telephone_event = (uint8_t)wire->telephone_event_payload_type;
+	leg->media.comfort_noise = wire->comfort_noise;
+	leg->media.rtcp_mux = wire->rtcp_mux;
+	leg->media.rtcp_port = (uint16_t)wire->rtcp_port;
+	leg->media.on_hold = wire->on_hold;
 	set_address(&leg->media.remote, wire->remote);
 	set_address(&leg->media.source, wire->source);
 	return leg_restore(world, leg, wire->realm, (uint16_t)wire->local_port);
@@ -260,6 +273,7 @@ static int restore_recording(
 		if (ret < 0)
 			return ret;
 		snprintf(target->realm, sizeof(target->realm), "%s", leg->realm);
+		target->telephone_event = (uint8_t)leg->telephone_event_payload_type;
 		recording->leg_count++;
 	}
 	if (recording->leg_count == 2) {
@@ -270,6 +284,15 @@ static int restore_recording(
 	}
 	recording->state = recording->leg_count > 0 ? (enum recording_state)state : RECORDING_OFF;
 	return 0;
+}
+
+static int restore_monitor(struct call *call, struct session *session, const WireLeg *wire)
+{
+	if (wire->role != WIRE_ROLE(MONITOR) || (int)wire->mode < MODE_LISTEN ||
+		(int)wire->mode > MODE_BARGE)
+		return -EINVAL;
+	session->mode = (enum mode)wire->mode;
+	return restore_leg(call->organisation->world, &session->leg, wire);
 }
 
 static int restore_sessions(struct call *call, const WireCall *wire, const Context *context)
@@ -283,12 +306,9 @@ static int restore_sessions(struct call *call, const WireCall *wire, const Conte
 		int ret = -ENOENT;
 
 		snprintf(session.id, sizeof(session.id), "%s", theirs->id);
-		for (size_t l = 0; l < wire->n_legs; l++)
-			if (wire->legs[l]->id == theirs->leg_id) {
-				session.mode = (enum mode)wire->legs[l]->mode;
-				ret = restore_leg(
-					call->organisation->world, &session.leg, wire->legs[l]);
-			}
+		for (size_t l = 0; l < wire->n_legs && ret == -ENOENT; l++)
+			if (wire->legs[l]->id == theirs->leg_id)
+				ret = restore_monitor(call, &session, wire->legs[l]);
 		if (ret == 0)
 			ret = session_restore(call, &session, theirs->user);
 		if (ret == 0)
@@ -317,6 +337,8 @@ static int restore_call(struct call *call, const WireCall *wire, const Context *
 		text_list_copy(&call->groups, context->groups, context->n_groups) < 0 ||
 		text_list_copy(&call->tags, context->tags, context->n_tags) < 0)
 		return -ENOMEM;
+	if ((int)context->recording < RECORDING_OFF || (int)context->recording > RECORDING_PAUSED)
+		return -EINVAL;
 	ret = restore_leg(world, &call->agent, find_wire_leg(wire, WIRE_ROLE(AGENT), 0));
 	if (ret == 0)
 		ret = restore_leg(
@@ -366,29 +388,85 @@ out:
 	return ret;
 }
 
-/* --- what a leg learned --- */
+/* --- what the data plane tells --- */
 
-static struct leg *find_leg(struct call *call, uint32_t id)
+static struct leg *find_leg(struct call *call, uint32_t id, enum party *party)
 {
 	struct session *session;
 
+	*party = PARTY_AGENT;
 	if (call->agent.id == id)
 		return &call->agent;
+	*party = PARTY_CUSTOMER;
 	if (call->customer.id == id)
 		return &call->customer;
+	*party = PARTY_MONITOR;
 	DL_FOREACH (call->sessions, session)
 		if (session->leg.id == id)
 			return &session->leg;
+	*party = PARTY_NONE;
 	return NULL;
 }
 
-void wire_note_learned(
-	struct call *call, uint32_t leg_id, const Bridgetap__Dataplane__V1__Endpoint *source)
+static void note_learned(struct call *call, struct leg *leg, const WireEndpoint *source)
 {
-	struct leg *leg = find_leg(call, leg_id);
-
-	if (leg == NULL || !leg->media.learn || leg->media.remote.length != 0)
+	if (leg == NULL || !leg->media.learn)
 		return;
 	set_address(&leg->media.remote, source);
+	leg->media.learned = true;
 	call_note(call);
+}
+
+static void note_silence(struct call *call, struct leg *leg, enum media_event_kind kind)
+{
+	if (leg == NULL)
+		return;
+	leg->silence = kind == MEDIA_TIMEOUT	     ? SILENCE_FELL
+		       : kind == MEDIA_NEVER_STARTED ? SILENCE_NEVER_SPOKE
+						     : SILENCE_NONE;
+	call_note(call);
+}
+
+void wire_forget_silence(struct call *call)
+{
+	struct session *session;
+
+	call->agent.silence = call->customer.silence = SILENCE_NONE;
+	DL_FOREACH (call->sessions, session)
+		session->leg.silence = SILENCE_NONE;
+}
+
+void wire_note_event(struct call *call, const Bridgetap__Dataplane__V1__Event *wire)
+{
+	static const enum media_event_kind kinds[] = {
+		[BRIDGETAP__DATAPLANE__V1__EVENT_KIND__EVENT_KIND_FIRST_PACKET] =
+			MEDIA_FIRST_PACKET,
+		[BRIDGETAP__DATAPLANE__V1__EVENT_KIND__EVENT_KIND_SOURCE_LEARNED] =
+			MEDIA_SOURCE_LEARNED,
+		[BRIDGETAP__DATAPLANE__V1__EVENT_KIND__EVENT_KIND_SOURCE_REFUSED] =
+			MEDIA_SOURCE_REFUSED,
+		[BRIDGETAP__DATAPLANE__V1__EVENT_KIND__EVENT_KIND_SSRC_CHANGED] =
+			MEDIA_SSRC_CHANGED,
+		[BRIDGETAP__DATAPLANE__V1__EVENT_KIND__EVENT_KIND_TELEPHONE_EVENT] =
+			MEDIA_KEY_PRESSED,
+		[BRIDGETAP__DATAPLANE__V1__EVENT_KIND__EVENT_KIND_MEDIA_TIMEOUT] = MEDIA_TIMEOUT,
+		[BRIDGETAP__DATAPLANE__V1__EVENT_KIND__EVENT_KIND_MEDIA_RESUMED] = MEDIA_RESUMED,
+		[BRIDGETAP__DATAPLANE__V1__EVENT_KIND__EVENT_KIND_MEDIA_NEVER_STARTED] =
+			MEDIA_NEVER_STARTED,
+	};
+	struct world *world = call->organisation->world;
+	struct media_event event = { .call = call, .key = (uint8_t)wire->code };
+	struct leg *leg = find_leg(call, wire->leg_id, &event.party);
+
+	if ((size_t)wire->kind >= sizeof(kinds) / sizeof(kinds[0]) || kinds[wire->kind] == 0)
+		return;
+	event.kind = kinds[wire->kind];
+	if (event.kind == MEDIA_SOURCE_LEARNED)
+		note_learned(call, leg, wire->source);
+	if (event.kind >= MEDIA_TIMEOUT)
+		note_silence(call, leg, event.kind);
+	else if (event.kind != MEDIA_KEY_PRESSED)
+		set_address(&event.source, wire->source);
+	if (world->media != NULL && leg != NULL)
+		world->media(world->hooks_arg, &event);
 }

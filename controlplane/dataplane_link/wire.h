@@ -24,8 +24,10 @@ bool wire_equals(const struct call *call, const WireCall *theirs);
  * with one sentence in `sentence` (`size` bytes) where it cannot be: it should be removed. */
 int wire_restore(struct world *world, const WireCall *theirs, char *sentence, size_t size);
 
-/* Note that a leg of `call` has learned its source. */
-void wire_note_learned(
-	struct call *call, uint32_t leg_id, const Bridgetap__Dataplane__V1__Endpoint *source);
+/* The data plane will tell anew which legs are silent. */
+void wire_forget_silence(struct call *call);
+
+/* Take in what the data plane tells of a leg of `call`, and pass it on to world.media. */
+void wire_note_event(struct call *call, const Bridgetap__Dataplane__V1__Event *wire);
 
 #endif

@@ -14,7 +14,7 @@
 #define LIST_MAX	16 /* groups, or tags, of a call */
 #define LABEL_MAX_BYTES 64 /* of one of them */
 
-enum codec { CODEC_NONE, CODEC_PCMU, CODEC_PCMA };
+enum codec { CODEC_NONE, CODEC_PCMU, CODEC_PCMA, CODEC_G722, CODEC_COUNT };
 
 enum recording_state { RECORDING_OFF, RECORDING_ON, RECORDING_PAUSED };
 
@@ -24,9 +24,19 @@ struct media {
 	struct address remote;
 	struct address source; /* where media comes from, if not from `remote` */
 	bool learn;
+	bool learned; /* it has been: `remote` is where it comes from */
 	enum codec codec;
 	uint8_t payload_type;
+	uint8_t telephone_event; /* payload type; 0 for none */
+	bool comfort_noise;
+	bool rtcp_mux;
+	uint16_t rtcp_port; /* 0 for the one above that of RTP */
+	bool on_hold;	    /* sends nothing for now */
 };
+
+/* Whether media that should come from a leg does not. The numbers are those of
+ * proto/bridgetap/v1/calls.proto. */
+enum silence { SILENCE_NONE, SILENCE_FELL, SILENCE_NEVER_SPOKE };
 
 /* One end that the appliance holds. All zero is no leg. */
 struct leg {
@@ -35,11 +45,13 @@ struct leg {
 	struct realm *realm;
 	uint16_t local_port;
 	uint32_t ssrc;
+	enum silence silence;
 };
 
 struct recording_target {
 	char realm[32];
 	struct address agent, customer, mix; /* the first two, or the third */
+	uint8_t telephone_event;	     /* payload type; 0: no keys are in it */
 };
 
 struct recording {

@@ -5,7 +5,10 @@
 #include <errno.h>
 #include <string.h>
 
-#define PAYLOAD_TYPE_PCMA 8
+/* By codec: RFC 3551 tables 4 and 5. */
+static const uint8_t static_payload_types[] = {
+	[CODEC_PCMU] = 0, [CODEC_PCMA] = 8, [CODEC_G722] = 9
+};
 
 static uint32_t random_of(const struct organisation *organisation)
 {
@@ -53,6 +56,15 @@ int leg_check(const struct organisation *organisation, const struct media *media
 	return 0;
 }
 
+/* Fill in what was left open. */
+static void complete_codec(struct media *media)
+{
+	if (media->codec == CODEC_NONE)
+		media->codec = CODEC_PCMU;
+	if (media->payload_type == 0)
+		media->payload_type = static_payload_types[media->codec];
+}
+
 int leg_open(struct call *call, struct leg *leg, const struct media *media, bool recording,
 	const char *field, struct refusal *refusal)
 {
@@ -73,10 +85,7 @@ int leg_open(struct call *call, struct leg *leg, const struct media *media, bool
 		.local_port = port,
 		.ssrc = random_of(call->organisation),
 	};
-	if (leg->media.codec == CODEC_NONE)
-		leg->media.codec = CODEC_PCMU;
-	if (leg->media.codec == CODEC_PCMA && leg->media.payload_type == 0)
-		leg->media.payload_type = PAYLOAD_TYPE_PCMA;
+	complete_codec(&leg->media);
 	return 0;
 }
 
@@ -97,13 +106,19 @@ int leg_move(struct call *call, struct leg *leg, const struct media *media, cons
 	if (realm != leg->realm)
 		return refuse(refusal, -EINVAL, "%s: a leg cannot move from realm \"%s\" to \"%s\"",
 			field, leg->realm->name, realm->name);
-	if (media->remote.length != 0 || !leg->media.learn)
+	if (media->remote.length != 0 || !leg->media.learn) {
 		leg->media.remote = media->remote;
+		leg->media.learned = false;
+	}
 	leg->media.source = media->source;
 	leg->media.learn = media->learn;
-	leg->media.codec = media->codec != CODEC_NONE ? media->codec : CODEC_PCMU;
+	leg->media.codec = media->codec;
 	leg->media.payload_type = media->payload_type;
-	if (leg->media.codec == CODEC_PCMA && leg->media.payload_type == 0)
-		leg->media.payload_type = PAYLOAD_TYPE_PCMA;
+	leg->media.telephone_event = media->telephone_event;
+	leg->media.comfort_noise = media->comfort_noise;
+	leg->media.rtcp_mux = media->rtcp_mux;
+	leg->media.rtcp_port = media->rtcp_port;
+	leg->media.on_hold = media->on_hold;
+	complete_codec(&leg->media);
 	return 0;
 }

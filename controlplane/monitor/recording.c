@@ -41,7 +41,11 @@ int recording_open(
 		&target->customer };
 
 	for (unsigned i = 0; i < (two ? 2 : 1); i++) {
-		struct media media = { .remote = *remotes[i], .codec = CODEC_PCMU };
+		struct media media = {
+			.remote = *remotes[i],
+			.codec = CODEC_PCMU,
+			.telephone_event = target->telephone_event,
+		};
 
 		snprintf(media.realm, sizeof(media.realm), "%s", target->realm);
 		if (leg_open(call, &recording->legs[i], &media, true, "recording", refusal) < 0) {

@@ -75,6 +75,7 @@ struct organisation {
 
 /* --- the whole --- */
 
+struct media_event;
 struct notice;
 
 struct world {
@@ -92,6 +93,8 @@ struct world {
 	void (*changed)(void *arg, struct organisation *organisation);
 	/* Something has happened that a user must be told; notice.h. */
 	void (*notify)(void *arg, const struct notice *notice);
+	/* Something has happened in a call's media; media_event.h. */
+	void (*media)(void *arg, const struct media_event *event);
 	void *hooks_arg;
 };
 

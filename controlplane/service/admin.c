@@ -52,6 +52,40 @@ static void encode_hears(struct arena *arena, Bridgetap__V1__LegStats *out,
 		out->hears[out->n_hears] = (char *)(uintptr_t)role_name(in->hears[out->n_hears]);
 }
 
+static void encode_leg(struct arena *arena, Bridgetap__V1__LegStats *to,
+	const Bridgetap__Dataplane__V1__LegStats *from)
+{
+	static const char *const media[] = { "awaited", "flows", "silent", "never" };
+	double lost = from->lost > 0 ? from->lost : 0;
+
+	to->role = (char *)(uintptr_t)role_name(from->role);
+	to->ssrc = from->ssrc;
+	to->packets = from->packets;
+	to->octets = from->octets;
+	to->lost = from->lost;
+	to->loss = lost > 0 ? lost / (lost + (double)from->packets) : 0;
+	to->recent_loss = from->fraction_lost / 256.0;
+	to->jitter_ms = from->jitter / CLOCK_RATE_KHZ;
+	to->silent_ms = from->silent_ms;
+	to->said_bye = from->said_bye;
+	if ((size_t)from->media < sizeof(media) / sizeof(media[0]))
+		to->media = (char *)(uintptr_t)media[from->media];
+	to->sent_packets = from->sent_packets;
+	to->sent_octets = from->sent_octets;
+	to->far_reported = from->far_reported;
+	to->far_lost = from->far_lost;
+	to->far_recent_loss = from->far_fraction_lost / 256.0;
+	to->far_jitter_ms = from->far_jitter / CLOCK_RATE_KHZ;
+	to->round_trip_ms = from->round_trip_us / 1000.0;
+	to->rating = from->rating;
+	to->mos = from->mos;
+	to->recent_mos = from->recent_mos;
+	to->conversational_mos = from->conversational_mos;
+	to->far_rating = from->far_rating;
+	to->far_mos = from->far_mos;
+	encode_hears(arena, to, from);
+}
+
 /* The data plane's numbers under the names that clients know. */
 static void encode_stats(
 	struct arena *arena, Bridgetap__V1__Stats *out, const Bridgetap__Dataplane__V1__Stats *in)
@@ -67,6 +101,7 @@ static void encode_stats(
 	if (arena->failed)
 		return;
 	out->calls = in->calls;
+	out->relayed_calls = in->relayed_calls;
 	out->mixing_legs = in->mixing_legs;
 	out->mixing_legs_max = in->mixing_legs_max;
 	out->mbufs = in->mbufs;
@@ -103,19 +138,10 @@ static void encode_stats(
 		to->to_dataplane = from->to_dataplane;
 		to->to_kernel = from->to_kernel;
 		to->fragments = from->fragments;
+		to->relayed = from->relayed;
 	}
-	for (; out->n_legs < in->n_legs; out->n_legs++) {
-		const Bridgetap__Dataplane__V1__LegStats *from = in->legs[out->n_legs];
-		Bridgetap__V1__LegStats *to = out->legs[out->n_legs];
-
-		to->role = (char *)(uintptr_t)role_name(from->role);
-		to->ssrc = from->ssrc;
-		to->packets = from->packets;
-		to->lost = from->lost;
-		to->jitter_ms = from->jitter / CLOCK_RATE_KHZ;
-		to->silent_ms = from->silent_ms;
-		encode_hears(arena, to, from);
-	}
+	for (; out->n_legs < in->n_legs; out->n_legs++)
+		encode_leg(arena, out->legs[out->n_legs], in->legs[out->n_legs]);
 }
 
 static void stats_done(

@@ -8,6 +8,7 @@
 #include "service/audit.h"
 #include "service/calls_list.h"
 #include "service/convert.h"
+#include "service/media_events.h"
 #include "service/monitor_methods.h"
 #include "service/services.h"
 #include "service/table_load.h"
@@ -246,6 +247,7 @@ const struct grpc_method calls_methods[] = {
 	{ "GetCall", get_call, NULL },
 	{ "ListCalls", list_calls, NULL },
 	{ "WatchCalls", watch_calls, NULL },
+	{ "WatchMediaEvents", watch_media_events, NULL },
 	{ "DeleteCall", delete_call, NULL },
 	{ "TransferCall", transfer_call, NULL },
 	{ "OfferCall", offer_call, NULL },

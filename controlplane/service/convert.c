@@ -18,20 +18,25 @@ _Static_assert((int)BRIDGETAP__V1__MODE__MODE_LISTEN == (int)MODE_LISTEN &&
 		       (int)BRIDGETAP__V1__MODE__MODE_BARGE == (int)MODE_BARGE,
 	"modes");
 _Static_assert((int)BRIDGETAP__V1__CODEC__CODEC_PCMU == (int)CODEC_PCMU &&
-		       (int)BRIDGETAP__V1__CODEC__CODEC_PCMA == (int)CODEC_PCMA,
+		       (int)BRIDGETAP__V1__CODEC__CODEC_PCMA == (int)CODEC_PCMA &&
+		       (int)BRIDGETAP__V1__CODEC__CODEC_G722 == (int)CODEC_G722,
 	"codecs");
 _Static_assert((int)BRIDGETAP__V1__RECORDING_STATE__RECORDING_STATE_ON == (int)RECORDING_ON &&
 		       (int)BRIDGETAP__V1__RECORDING_STATE__RECORDING_STATE_PAUSED ==
 			       (int)RECORDING_PAUSED,
 	"recording states");
 
+_Static_assert((int)BRIDGETAP__V1__SILENCE__SILENCE_NEVER_SPOKE == (int)SILENCE_NEVER_SPOKE &&
+		       (int)BRIDGETAP__V1__CALL_MEDIA__CALL_MEDIA_ONE_WAY == 1 &&
+		       (int)BRIDGETAP__V1__CALL_MEDIA__CALL_MEDIA_DEAD == 2,
+	"who is silent");
+
 /* --- encoding --- */
 
 #define NEW(arena, type) \
 	((Bridgetap__V1__##type *)arena_alloc(arena, sizeof(Bridgetap__V1__##type)))
 
-static Bridgetap__V1__MediaAddress *encode_address(
-	struct arena *arena, const struct address *address)
+Bridgetap__V1__MediaAddress *encode_address(struct arena *arena, const struct address *address)
 {
 	Bridgetap__V1__MediaAddress *out;
 	char text[INET6_ADDRSTRLEN];
@@ -66,9 +71,15 @@ static Bridgetap__V1__Leg *encode_leg(struct arena *arena, const struct leg *leg
 	out->media->learn_remote = leg->media.learn;
 	out->media->codec = (Bridgetap__V1__Codec)leg->media.codec;
 	out->media->payload_type = leg->media.payload_type;
+	out->media->telephone_event_payload_type = leg->media.telephone_event;
+	out->media->comfort_noise = leg->media.comfort_noise;
+	out->media->rtcp_mux = leg->media.rtcp_mux;
+	out->media->rtcp_port = leg->media.rtcp_port;
+	out->media->on_hold = leg->media.on_hold;
 	local.port = leg->local_port;
 	out->local = encode_address(arena, &local);
 	out->ssrc = leg->ssrc;
+	out->silence = (Bridgetap__V1__Silence)leg->silence;
 	return out;
 }
 
@@ -157,6 +168,7 @@ static Bridgetap__V1__RecordingTarget *encode_target(
 	out->agent = encode_address(arena, &target->agent);
 	out->customer = encode_address(arena, &target->customer);
 	out->mix = encode_address(arena, &target->mix);
+	out->telephone_event_payload_type = target->telephone_event;
 	return out;
 }
 
@@ -188,6 +200,9 @@ Bridgetap__V1__Call *encode_call(
 	if (call->recording.state != RECORDING_OFF)
 		out->recording_target = encode_target(arena, &call->recording.target);
 	out->created_ms = call->created_ms;
+	/* None, one, or both. */
+	out->media = (Bridgetap__V1__CallMedia)((call->agent.silence != SILENCE_NONE) +
+						(call->customer.silence != SILENCE_NONE));
 	out->monitors = arena_alloc(arena, call->session_count * sizeof(*out->monitors) + 1);
 	DL_FOREACH (call->sessions, session) {
 		Bridgetap__V1__MonitorSession *monitor = encode_session(arena, session);
@@ -221,6 +236,35 @@ static int decode_address(struct address *address, const Bridgetap__V1__MediaAdd
 	return 0;
 }
 
+/* A payload type that is neither the codec's nor that of comfort noise. */
+static int decode_telephone_event(uint8_t *payload_type, uint32_t value, uint32_t codec,
+	const char *field, struct refusal *refusal)
+{
+	enum { COMFORT_NOISE = 13, MOST = 127 };
+
+	if (value > MOST || value == COMFORT_NOISE || (value != 0 && value == codec))
+		return refuse(refusal, -EINVAL,
+			"%s.telephone_event_payload_type cannot be %u; it is usually from 96 to "
+			"127",
+			field, value);
+	*payload_type = (uint8_t)value;
+	return 0;
+}
+
+static int decode_rtcp(struct media *media, const Bridgetap__V1__MediaDescription *message,
+	const char *field, struct refusal *refusal)
+{
+	if (message->rtcp_port > UINT16_MAX)
+		return refuse(refusal, -EINVAL, "%s.rtcp_port %u is above 65535", field,
+			message->rtcp_port);
+	if (message->rtcp_mux && message->rtcp_port != 0)
+		return refuse(refusal, -EINVAL,
+			"%s.rtcp_port: with rtcp_mux, RTCP has no port of its own", field);
+	media->rtcp_mux = message->rtcp_mux;
+	media->rtcp_port = (uint16_t)message->rtcp_port;
+	return 0;
+}
+
 int decode_media(struct media *media, const Bridgetap__V1__MediaDescription *message,
 	const char *field, struct refusal *refusal)
 {
@@ -234,14 +278,19 @@ int decode_media(struct media *media, const Bridgetap__V1__MediaDescription *mes
 		decode_address(&media->source, message->source, field, ".source", refusal) < 0)
 		return refusal->error;
 	media->learn = message->learn_remote;
-	if ((int)message->codec < CODEC_NONE || (int)message->codec > CODEC_PCMA)
+	if ((int)message->codec < CODEC_NONE || (int)message->codec >= CODEC_COUNT)
 		return refuse(refusal, -EINVAL, "%s.codec %d is not known", field, message->codec);
 	media->codec = (enum codec)message->codec;
 	if (message->payload_type > 127)
 		return refuse(refusal, -EINVAL, "%s.payload_type %u is above 127", field,
 			message->payload_type);
 	media->payload_type = (uint8_t)message->payload_type;
-	return 0;
+	media->comfort_noise = message->comfort_noise;
+	media->on_hold = message->on_hold;
+	if (decode_rtcp(media, message, field, refusal) < 0)
+		return refusal->error;
+	return decode_telephone_event(&media->telephone_event,
+		message->telephone_event_payload_type, message->payload_type, field, refusal);
 }
 
 int decode_target(struct recording_target *target, const Bridgetap__V1__RecordingTarget *message,
@@ -258,7 +307,8 @@ int decode_target(struct recording_target *target, const Bridgetap__V1__Recordin
 			refusal) < 0 ||
 		decode_address(&target->mix, message->mix, "recording", ".mix", refusal) < 0)
 		return refusal->error;
-	return 0;
+	return decode_telephone_event(&target->telephone_event,
+		message->telephone_event_payload_type, 0, "recording", refusal);
 }
 
 int decode_description(struct call_description *description,

@@ -25,6 +25,9 @@ Bridgetap__V1__Hand *encode_hand(struct arena *arena, const struct call *call);
 /* A list of them, its length in `count`. */
 Bridgetap__V1__Reason **encode_reasons(struct arena *arena, uint32_t reasons, size_t *count);
 
+/* NULL for no address. */
+Bridgetap__V1__MediaAddress *encode_address(struct arena *arena, const struct address *address);
+
 /* A user's name, or the id of one who is not known. */
 char *encode_name(const struct organisation *organisation, const char *user);
 

@@ -20,6 +20,7 @@
 #include "reflection/v1alpha/reflection.pb-c.h"
 #include "service/audit.h"
 #include "service/convert.h"
+#include "service/media_events.h"
 #include "service/notices.h"
 #include "service/watch.h"
 
@@ -73,6 +74,7 @@ void services_init(struct services *services)
 	services->flush_retry = (struct loop_timer){ .expired = flush, .arg = services };
 	services->world->changed = watch_changed;
 	services->world->notify = notices_notify;
+	services->world->media = media_events_notify;
 	services->world->hooks_arg = services;
 }
 
@@ -84,6 +86,7 @@ void services_fini(struct services *services)
 		return;
 	services->world->changed = NULL;
 	services->world->notify = NULL;
+	services->world->media = NULL;
 	for (organisation = services->world->organisations; organisation != NULL;
 		organisation = organisation->hh.next)
 		watch_fini(organisation);

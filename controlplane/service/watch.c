@@ -8,6 +8,7 @@
 
 #include <utlist.h>
 
+#include "service/media_events.h"
 #include "service/notices.h"
 
 #define MESSAGES_A_TURN 64   /* of all watchers of an organisation */
@@ -205,6 +206,7 @@ void watch_end_all(struct organisation *organisation)
 	while (watchers->list != NULL)
 		end(watchers->list, -ENOENT);
 	notices_end_all(watchers);
+	media_events_end_all(watchers);
 }
 
 void watch_begin(struct grpc_call *grpc, const struct actor *actor, const struct watch_kind *kind,

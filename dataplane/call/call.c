@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "bpf/rec_guard.h"
+#include "call/report.h"
+#include "call/wide.h"
 
 #include "fastpath.h"
 
@@ -54,7 +56,21 @@ static unsigned plan_row(const struct leg_plan *plans, unsigned count, unsigned 
 	return length;
 }
 
-/* Bits of the legs that stand behind another one in some row: their voices need rings. */
+/* What the listener of a row hears. */
+static enum hears plan_hears(
+	const struct leg_plan *plans, unsigned listener, const uint8_t *row, unsigned length)
+{
+	bool wide = codec_is_wide(plans[listener].codec);
+
+	if (length == 1 && plans[row[0]].codec == plans[listener].codec)
+		return HEARS_ONE;
+	for (unsigned i = 0; i < length; i++)
+		wide = wide || codec_is_wide(plans[row[i]].codec);
+	return wide ? HEARS_WIDE : HEARS_MIX;
+}
+
+/* Bits of the legs whose voices need rings: they stand behind another one in some row, or are not
+ * at the rate that a listener hears them at, which takes the samples before. */
 static unsigned mixed_legs(const struct leg_plan *plans, unsigned count)
 {
 	uint8_t row[CALL_LEGS_MAX];
@@ -63,15 +79,48 @@ static unsigned mixed_legs(const struct leg_plan *plans, unsigned count)
 	for (unsigned listener = 0; listener < count; listener++) {
 		unsigned length = plan_row(plans, count, listener, row);
 
-		for (unsigned i = 1; i < length; i++)
-			mixed |= 1u << row[i];
+		bool wide = plan_hears(plans, listener, row, length) == HEARS_WIDE;
+
+		for (unsigned i = 0; i < length; i++)
+			if (i > 0 || (wide && (codec_is_wide(plans[listener].codec) ||
+						      codec_is_wide(plans[row[0]].codec))))
+				mixed |= 1u << row[i];
 	}
 	return mixed;
 }
 
 unsigned call_rings(const struct leg_plan *plans, unsigned count)
 {
-	return (unsigned)__builtin_popcount(mixed_legs(plans, count));
+	unsigned mixed = mixed_legs(plans, count), rings = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		if (mixed >> i & 1)
+			rings += codec_is_wide(plans[i].codec) ? WIDE_RING_BUFFERS : 1;
+	return rings;
+}
+
+unsigned call_buffers(const struct call *call, uint8_t **buffers)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < call->leg_count; i++) {
+		const struct leg *leg = &call->legs[i];
+
+		if (leg->ring.samples != NULL)
+			buffers[count++] = leg->ring.samples;
+		for (unsigned n = 0; call->wide && n < WIDE_RING_BUFFERS; n++)
+			if (leg_wide(leg)->ring.part[n] != NULL)
+				buffers[count++] = (uint8_t *)leg_wide(leg)->ring.part[n];
+	}
+	return count;
+}
+
+static bool any_wide(const struct leg_plan *plans, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (codec_is_wide(plans[i].codec))
+			return true;
+	return false;
 }
 
 /* Terms in the longest row. */
@@ -88,8 +137,10 @@ static unsigned longest_row(const struct leg_plan *plans, unsigned count)
 size_t call_size(const struct leg_plan *plans, unsigned count)
 {
 	size_t row = longest_row(plans, count) * sizeof(struct term);
+	size_t wide = any_wide(plans, count) ? sizeof(struct leg_wide) : 0;
 
-	return sizeof(struct call) + count * (sizeof(struct leg) + row + sizeof(struct leg_rest));
+	return sizeof(struct call) +
+	       count * (sizeof(struct leg) + row + sizeof(struct leg_rest) + wide);
 }
 
 void leg_set_from(struct leg *leg, const struct endpoint *from)
@@ -98,6 +149,31 @@ void leg_set_from(struct leg *leg, const struct endpoint *from)
 	memcpy(&leg->from_tail, from->address + 12, sizeof(leg->from_tail));
 	leg->from_port = from->port;
 	leg->from_ipv6 = !endpoint_is_ipv4(from);
+	if (from->port == 0)
+		leg_close(leg);
+}
+
+void leg_close(struct leg *leg)
+{
+	/* IPv4 does not match, IPv6 does not with port 0 of a source whose port is none. */
+	leg->from_tail = UINT32_MAX;
+	leg->from_port = 0;
+	leg->from_ipv6 = 1;
+}
+
+static void source_init(struct leg *leg, const struct leg_plan *plan)
+{
+	struct learning *learning = &leg_rest(leg)->learning;
+
+	leg_set_from(leg, plan->from.port != 0 ? &plan->from : &plan->remote);
+	if (plan->learn)
+		*learning = (struct learning){
+			.signalled = plan->signalled,
+			.limit_ms = plan->learn_ms,
+			.state = plan->learned ? LEARNING_DONE : LEARNING_OPEN,
+		};
+	if (learning->state == LEARNING_OPEN || plan->role == ROLE_RECORDER)
+		leg_close(leg);
 }
 
 static void leg_init(struct leg *leg, unsigned index, unsigned siblings, unsigned row,
@@ -109,7 +185,7 @@ static void leg_init(struct leg *leg, unsigned index, unsigned siblings, unsigne
 		.payload_type = plan->payload_type & 127,
 		.role = (uint8_t)(plan->role & 7),
 		.codec = plan->codec & 7,
-		.learn = plan->learn,
+		.slow = plan->role == ROLE_RECORDER,
 		.index = index & 15,
 		.siblings = siblings & 15,
 		.row = row & 15,
@@ -125,8 +201,11 @@ static void leg_init(struct leg *leg, unsigned index, unsigned siblings, unsigne
 		.id = plan->id,
 		.realm = plan->realm,
 		.local_port = plan->local_port,
+		.telephone_event = plan->telephone_event,
+		.comfort_noise = plan->comfort_noise,
 	};
-	leg_set_from(leg, plan->from.port != 0 ? &plan->from : &plan->remote);
+	report_init(leg, plan);
+	source_init(leg, plan);
 	memcpy(leg->header, plan->header.bytes, sizeof(leg->header));
 	memcpy(rest->header6, plan->header.bytes, sizeof(rest->header6));
 	rtp_stream_init(&leg->stream, plan->ssrc);
@@ -150,7 +229,21 @@ static void row_init(struct leg *listener, const struct leg_plan *plans, unsigne
 		source->hearers[source->hearer_count++] = (struct hearer){ index & 15, t & 7, 0 };
 	}
 	listener->term_count = (uint8_t)length;
-	listener->untouched = length == 1 && plans[row[0]].codec == plans[index].codec;
+	listener->hears = (uint8_t)plan_hears(plans, index, row, length);
+}
+
+/* Give the leg's voice a ring, of the buffers that are next; returns what is behind them. */
+static uint8_t **give_ring(struct leg *leg, uint8_t **buffers)
+{
+	uint8_t silence = codec_get(leg->codec)->silence;
+
+	if (codec_is_wide(leg->codec)) {
+		pcm_ring_init(&leg->ring, NULL, leg_taint(leg), silence);
+		leg->slow = 1;
+		return wide_give_ring(leg, buffers);
+	}
+	pcm_ring_init(&leg->ring, *buffers, leg_taint(leg), silence);
+	return buffers + 1;
 }
 
 void call_init(struct call *call, uint32_t number, uint8_t worker, const struct leg_plan *plans,
@@ -161,15 +254,18 @@ void call_init(struct call *call, uint32_t number, uint8_t worker, const struct 
 	call->number = number;
 	call->worker = worker;
 	call->leg_count = (uint8_t)count;
+	call->wide = any_wide(plans, count);
+	call->relayed = false;
 	for (uint8_t i = 0; i < count; i++)
 		leg_init(&call->legs[i], i, count, row, &plans[i]);
 	for (uint8_t i = 0; i < count; i++) {
 		struct leg *leg = &call->legs[i];
 
 		row_init(leg, plans, count);
+		if (call->wide)
+			wide_init(leg);
 		if (mixed >> i & 1)
-			pcm_ring_init(&leg->ring, *buffers++, leg_taint(leg),
-				codec_get(leg->codec)->silence);
+			buffers = give_ring(leg, buffers);
 	}
 }
 
@@ -190,24 +286,54 @@ static struct term *find_term(const struct leg *listener, uint32_t id)
 	return NULL;
 }
 
+/* Whether what comes in from a leg is still the same stream. */
+static bool is_same_source(const struct leg *leg, const struct leg *old)
+{
+	return leg->codec == old->codec && leg->role == old->role;
+}
+
+/* Who may send stays as it is, unless signalling has said something else since. */
+static void take_over_policy(struct leg *leg, struct leg *old)
+{
+	struct leg_rest *rest = leg_rest(leg);
+	const struct leg_rest *before = leg_rest(old);
+
+	if (rest->learning.state != LEARNING_NEVER && before->learning.state != LEARNING_NEVER &&
+		endpoint_equal(&rest->learning.signalled, &before->learning.signalled)) {
+		rest->learning = before->learning;
+		leg_set_from(leg, &before->from);
+		if (rest->learning.state == LEARNING_OPEN)
+			leg_close(leg);
+	}
+	if (!endpoint_equal(&rest->from, &before->from))
+		return;
+	rest->refused = before->refused;
+	rest->rate = before->rate;
+	if (rest->rate.limited)
+		leg_close(leg);
+}
+
 /* What comes in from a leg goes on, unless the far end was re-signalled to be another one. */
 static void take_over_source(struct leg *leg, struct leg *old)
 {
 	uint8_t *buffer = leg->ring.samples;
 
-	if (leg->codec != old->codec || leg->role != old->role)
+	take_over_policy(leg, old);
+	if (!is_same_source(leg, old))
 		return;
-	if (leg->learn && old->learn)
-		leg_set_from(leg, &leg_rest(old)->from);
-	leg->refused = old->refused && endpoint_equal(&leg_rest(leg)->from, &leg_rest(old)->from);
 	leg->heard_ms = old->heard_ms;
 	leg->frame = old->frame;
 	leg->source = old->source;
 	leg_rest(leg)->past = leg_rest(old)->past;
+	if (!endpoint_equal(&leg_rest(leg)->from, &leg_rest(old)->from))
+		leg_rest(leg)->past.expects_another = true;
+	leg_rest(leg)->press = leg_rest(old)->press;
 	if (buffer != NULL && old->ring.samples != NULL) {
 		leg->ring = old->ring;
+		leg_rest(leg)->gap = leg_rest(old)->gap;
 		old->ring.samples = buffer;
 	}
+	wide_take_over_source(leg, old);
 }
 
 /* Keep the next few samples of a voice that `leg` has been hearing, on their way to silence. */
@@ -220,9 +346,16 @@ static void fade_voice(
 	uint8_t coded[MIX_RAMP_SAMPLES];
 	uint32_t next; /* of that voice's timestamps: what the stream goes on with */
 
-	if (ring->samples == NULL || term->gain.now == 0 || !term->timeline.anchored)
+	if (term->gain.now == 0 || term->timeline.state == TIMELINE_NONE)
 		return;
 	next = leg->stream.next_timestamp - leg->stream.timestamp_offset + term->timeline.offset;
+	if (codec_is_wide(leg->out_codec) || codec_is_wide(old->legs[term->source].codec)) {
+		leg->fading |= wide_fade_voice(leg, &old->legs[term->source], next, term->gain.now);
+		fade->end_us = now_us + FADE_VALID_US;
+		return;
+	}
+	if (ring->samples == NULL)
+		return;
 	if (pcm_ring_read(ring, next, coded, MIX_RAMP_SAMPLES) == 0)
 		return;
 	codec_get(old->legs[term->source].codec)->decode(pcm, coded, MIX_RAMP_SAMPLES);
@@ -273,9 +406,12 @@ static void take_over_listener(struct leg *leg, struct leg *old, uint64_t now_us
 		term->timeline = before->timeline;
 		if (old->clock != LEG_CLOCK_NONE && before == &leg_terms(old)[old->clock]) {
 			leg_set_clock(leg, i);
-			leg->clock_restarts = old->clock_restarts;
+			leg->clock_restarts = is_same_source(source, &legs_of(old)[before->source])
+						      ? old->clock_restarts
+						      : 0;
 		}
 	}
+	wide_take_over_listener(leg, old);
 	for (unsigned i = 0; i < old->term_count; i++) {
 		const struct term *term = &leg_terms(old)[i];
 
@@ -299,9 +435,17 @@ void call_take_over(struct call *call, struct call *old, uint64_t now_us)
 		if (before != NULL)
 			take_over_source(&call->legs[i], before);
 	}
+	wide_take_over(call);
+	/* What they have sent depends on whom they have heard. */
+	for (unsigned i = 0; i < call->leg_count; i++) {
+		struct leg *before = find_leg(old, leg_rest(&call->legs[i])->id);
+
+		if (before != NULL)
+			report_take_over(&call->legs[i], before);
+	}
 }
 
-void call_begin(struct call *call, uint64_t now_us)
+void call_begin(struct call *call, uint64_t now_us, struct reporter *reporter)
 {
 	for (unsigned i = 0; i < call->leg_count; i++) {
 		struct leg *leg = &call->legs[i];
@@ -309,6 +453,9 @@ void call_begin(struct call *call, uint64_t now_us)
 		if (leg->heard_ms == 0)
 			leg->heard_ms = (uint32_t)(now_us / 1000);
 		leg->settled_ms = leg->heard_ms;
+		report_begin(leg, now_us, reporter);
+		if (leg_rest(leg)->learning.begin_ms == 0)
+			leg_rest(leg)->learning.begin_ms = (uint32_t)(now_us / 1000);
 	}
 }
 
@@ -321,21 +468,40 @@ static uint8_t heard_roles(const struct call *call, const struct leg *leg)
 	return roles;
 }
 
-unsigned call_read_stats(const struct call *call, uint64_t now_us, struct leg_stats *stats)
+static void read_stats(struct leg *leg, uint64_t now_us, struct leg_stats *stats)
 {
-	for (unsigned i = 0; i < call->leg_count; i++) {
-		const struct leg *leg = &call->legs[i];
+	const struct leg_rest *rest = leg_rest(leg);
+	const struct leg_report *report = &rest->report;
 
-		stats[i] = (struct leg_stats){
-			.id = leg_rest(leg)->id,
-			.role = leg->role,
-			.ssrc = leg->source.ssrc,
-			.packets = leg->source.received,
-			.lost = rtp_source_lost(&leg->source, &leg_rest(leg)->past),
-			.jitter = rtp_source_jitter(&leg->source),
-			.silent_us = 1000ull * ((uint32_t)(now_us / 1000) - leg->heard_ms),
-			.hears = heard_roles(call, leg),
-		};
-	}
+	report_count(leg);
+	*stats = (struct leg_stats){
+		.id = rest->id,
+		.role = leg->role,
+		.codec = leg->codec,
+		.ssrc = leg->source.ssrc,
+		.packets = rtp_source_all_received(&leg->source, &rest->past),
+		.octets = report->octets_in,
+		.lost = rtp_source_all_lost(&leg->source, &rest->past),
+		.jitter = rtp_source_jitter(&leg->source),
+		.fraction_lost = report->fraction_lost,
+		.silent_us = 1000ull * ((uint32_t)(now_us / 1000) - leg->heard_ms),
+		.hears = heard_roles(call_of(leg), leg),
+		.media = report->media,
+		.far_reported = report->far_reported,
+		.far_fraction_lost = report->far_fraction_lost,
+		.far_lost = report->far_lost,
+		.far_jitter = report->far_jitter,
+		.round_trip_known = report->round_trip_known,
+		.round_trip = report->round_trip,
+		.said_bye = report->said_bye,
+		.sent_packets = report->packets_out,
+		.sent_octets = report->octets_out,
+	};
+}
+
+unsigned call_read_stats(struct call *call, uint64_t now_us, struct leg_stats *stats)
+{
+	for (unsigned i = 0; i < call->leg_count; i++)
+		read_stats(&call->legs[i], now_us, &stats[i]);
 	return call->leg_count;
 }

@@ -9,13 +9,16 @@
 
 #include <rte_common.h>
 
+#include "call/leg_report.h"
 #include "media/codec.h"
+#include "media/gap.h"
 #include "media/matrix.h"
 #include "media/mix.h"
 #include "media/pcm_ring.h"
 #include "media/rtp_source.h"
 #include "media/rtp_stream.h"
 #include "media/timeline.h"
+#include "media/wide_ring.h"
 #include "net/endpoint.h"
 #include "net/frame.h"
 
@@ -26,25 +29,42 @@
 #define CALL_SEATS_MAX	   7 /* agent, customer and monitors; the configured cap is lower */
 #define CALL_RECORDERS_MAX 2
 #define CALL_LEGS_MAX	   (CALL_SEATS_MAX + CALL_RECORDERS_MAX)
+#define CALL_BUFFERS_MAX   (CALL_SEATS_MAX * WIDE_RING_BUFFERS)
 
 #define LEG_CLOCK_NONE 0xff
+
+/* What goes out to a leg, as call_init() sees it. */
+enum hears {
+	HEARS_MIX,  /* several voices, or one in another codec; all of G.711 */
+	HEARS_ONE,  /* one voice, in the codec it comes in */
+	HEARS_WIDE, /* call/hear_wide.h */
+};
 
 /* What is asked of one leg; the input of call_init(). */
 struct leg_plan {
 	uint32_t id; /* unique within the call, stable as long as it is the same leg */
 	enum role role;
-	enum mode mode;		/* of a monitor */
-	uint8_t records;	/* of a recorder: bits (1 << role) of whom this stream holds */
-	bool learn;		/* `remote` is to be learned from the first valid packet */
-	uint8_t codec;		/* enum codec_id */
-	uint8_t payload_type;	/* RTP payload type of that codec, both directions */
-	uint8_t realm;		/* index */
-	uint16_t local_port;	/* even */
-	uint16_t port_id;	/* DPDK port of the realm */
-	uint16_t nexthop;	/* towards `remote`; NEXTHOP_NONE while it is not known */
-	uint32_t ssrc;		/* of what is sent to the leg */
-	struct endpoint remote; /* where media is sent to; port 0 while it is to be learned */
-	struct endpoint from;	/* where it comes from, if not from `remote`; port 0 otherwise */
+	enum mode mode;		 /* of a monitor */
+	uint8_t records;	 /* of a recorder: bits (1 << role) of whom this stream holds */
+	bool learn;		 /* the source may be another one than `remote`: learn it */
+	bool learned;		 /* it has been learned: it is `remote` */
+	uint32_t learn_ms;	 /* for so long */
+	uint8_t codec;		 /* enum codec_id */
+	uint8_t payload_type;	 /* RTP payload type of that codec, both directions */
+	uint8_t telephone_event; /* payload type of telephone events, both directions; 0 for none */
+	bool comfort_noise;	 /* it sends and understands comfort noise, payload type 13 */
+	uint8_t realm;		 /* index */
+	uint16_t local_port;	 /* even */
+	uint16_t port_id;	 /* DPDK port of the realm */
+	uint16_t nexthop;	 /* towards `remote`; NEXTHOP_NONE while it is not known */
+	uint32_t ssrc;		 /* of what is sent to the leg */
+	struct endpoint remote;	 /* where media is sent to; port 0 while it is to be learned */
+	struct endpoint
+		signalled;    /* `remote` as signalling had it, where `learn`; port 0 for none */
+	struct endpoint from; /* where it comes from, if not from `remote`; port 0 otherwise */
+	uint16_t rtcp_port;   /* of the far end; 0 for the one above that of RTP */
+	bool rtcp_mux;	      /* RTCP is on the ports of RTP, both ways (RFC 5761) */
+	bool on_hold;	      /* it sends nothing for now, and that is right */
 	struct header_template header;
 };
 
@@ -82,14 +102,13 @@ struct leg {
 	uint32_t heard_ms;   /* when the newest packet was accepted; at first, when the leg began */
 	uint32_t settled_ms; /* until then no listener will change to this leg's clock */
 	uint32_t from_tail;  /* of leg_rest.from: the last four bytes of its address */
-	uint16_t from_port;  /* 0: `from` is still to be learned */
+	uint16_t from_port;  /* 0: nobody's packets are taken without a closer look */
 	uint16_t frame : 9;  /* samples in the newest packet */
 	uint16_t mixers : 7; /* bits of those among the first hearers who hear others, too */
 	uint8_t payload_type : 7;
-	uint8_t learn : 1;
 	uint8_t role : 3; /* enum role */
 	uint8_t codec : 3;
-	uint8_t refused : 1; /* EVENT_SOURCE_REFUSED has been told */
+	uint8_t slow : 1; /* a recorder, or its voice goes through a decoder (call/wide.h) */
 	uint8_t from_ipv6 : 1;
 	uint8_t index : 4;
 	uint8_t siblings : 4; /* legs of the call, this one included: so that nobody has to look */
@@ -105,7 +124,7 @@ struct leg {
 	uint8_t clock; /* the term whose packets clock the stream, or LEG_CLOCK_NONE */
 	uint8_t out_payload_type;
 	uint8_t out_codec;
-	uint8_t untouched;     /* hears one voice, in the codec it comes in */
+	uint8_t hears;	       /* enum hears */
 	uint8_t fading;	       /* taint of the voices in leg_rest.fade; 0 while there are none */
 	uint8_t header_length; /* of the template, 0 for none; IPv6's is in leg_rest */
 	uint8_t header[HEADER_IPV4_SIZE];
@@ -115,13 +134,60 @@ _Static_assert(offsetof(struct leg, stream) == 64 && sizeof(struct leg) == 128,
 	"the hot state of a leg is two cache lines");
 _Static_assert(sizeof(struct term) == 16, "four terms are a cache line");
 
+/* A telephone event of which packets come in. */
+struct key_press {
+	uint32_t timestamp; /* when it began */
+	uint16_t filled;    /* samples of silence that have stood for it so far */
+	bool known;	    /* there was one */
+};
+
+/* How a leg learns its source, once (call/admit.h). */
+enum learning_state {
+	LEARNING_NEVER, /* the signalled source is the only one */
+	LEARNING_OPEN,
+	LEARNING_PROVISIONAL, /* another than the signalled source is learned; that one may yet come
+			       */
+	LEARNING_DONE,
+};
+
+struct learning {
+	struct endpoint signalled; /* port 0 for none */
+	struct endpoint candidate; /* that sends what may be media */
+	uint32_t begin_ms;	   /* 0: not yet */
+	uint32_t limit_ms;
+	uint32_t first_ms, newest_ms; /* of the candidate's packets in sequence */
+	uint32_t ssrc;		      /* theirs */
+	uint16_t sequence;	      /* of the newest */
+	uint8_t packets;
+	uint8_t state;
+};
+
+/* How fast a leg sends. */
+struct rate {
+	uint32_t since_ms; /* packets are counted since */
+	uint32_t newest_ms;
+	uint32_t credit; /* ms of packets that will be taken, while limited */
+	uint8_t counted;
+	bool limited;
+	bool told; /* EVENT_RATE_LIMITED */
+};
+
 /* What few packets touch. */
 struct leg_rest {
 	uint32_t id;
 	uint8_t realm;
 	uint16_t local_port;
-	struct endpoint from; /* media is accepted from here alone; port 0: still to be learned */
+	bool refused;	  /* EVENT_SOURCE_REFUSED has been told */
+	struct rate rate; /* together with what else the first packet of a stream touches */
 	struct rtp_source_past past;
+	struct endpoint from; /* media is accepted from here alone; port 0: still to be learned */
+	struct learning learning;
+	uint32_t relay_received; /* packets that its relay has told of */
+	uint8_t telephone_event; /* payload type; 0 for none */
+	bool comfort_noise;
+	struct key_press press;
+	struct gap gap; /* in the leg's ring */
+	struct leg_report report;
 	struct fade fade;
 	uint8_t header6[HEADER_IPV6_SIZE];
 };
@@ -131,7 +197,11 @@ struct call {
 	uint32_t number; /* the main lcore's handle */
 	uint8_t worker;
 	uint8_t leg_count;
-	/* Followed in memory by a row of terms for each, and by the rest of each. */
+	bool wide;	     /* some leg's codec has states */
+	bool relayed;	     /* by the XDP program, see call/relay.h ... */
+	uint32_t relayed_ms; /* ... and since when */
+	/* Followed in memory by a row of terms for each, by the rest of each, and, where `wide`, by
+	 * its wide side (call/wide.h). */
 	struct leg legs[];
 };
 
@@ -169,9 +239,13 @@ static inline struct leg_rest *leg_rest(const struct leg *leg)
 	return (struct leg_rest *)row_of(leg, leg->siblings) + leg->index;
 }
 
-/* Accept media from `from` alone, or from whoever is first where its port is 0. Main lcore, before
- * the worker has the call; the owning worker from then on. */
+/* Accept media from `from` alone; from nobody where its port is 0. Main lcore, before the worker
+ * has the call; the owning worker from then on. */
 void leg_set_from(struct leg *leg, const struct endpoint *from);
+
+/* Let every packet be looked at closely (call/admit.h) before it is accepted, until the next
+ * leg_set_from(). Likewise. */
+void leg_close(struct leg *leg);
 
 /* The TAINT_ bit of a leg's voice; 0 for a recorder. */
 uint8_t leg_taint(const struct leg *leg);
@@ -183,8 +257,13 @@ void leg_set_clock(struct leg *listener, unsigned t);
 /* Bytes of memory for a call of these legs, aligned to LEG_ALIGN by the caller. */
 size_t call_size(const struct leg_plan *plans, unsigned count);
 
-/* How many voices of these legs are mixed with others: of so many, call_init() takes buffers. */
+/* How many buffers call_init() takes for the voices of these legs that are mixed with others: one
+ * each, or WIDE_RING_BUFFERS where the voice is decoded (G.722); CALL_BUFFERS_MAX at most. */
 unsigned call_rings(const struct leg_plan *plans, unsigned count);
+
+/* Put all buffers that a call owns (CALL_BUFFERS_MAX at most) into `buffers`; returns their number.
+ * Whoever has the call. */
+unsigned call_buffers(const struct call *call, uint8_t **buffers);
 
 /* Build a call of `count` legs (at most CALL_LEGS_MAX) in `call`, with the rows of the matrix as
  * the roles and modes of the plans give them. `buffers`, of PCM_RING_SAMPLES bytes each, are as
@@ -199,21 +278,34 @@ void call_take_over(struct call *call, struct call *old, uint64_t now_us);
 
 /* Begin the legs that call_take_over() has not: from now on they are given a moment to speak before
  * they count as silent. The owning worker, before the first packet. */
-void call_begin(struct call *call, uint64_t now_us);
+struct reporter;
+void call_begin(struct call *call, uint64_t now_us, struct reporter *reporter);
 
 /* How a leg's sender fares. */
 struct leg_stats {
 	uint32_t id;
 	uint32_t ssrc;
-	uint64_t packets;
-	uint64_t silent_us; /* since the newest packet, or since the leg began */
+	uint64_t packets, octets; /* that came from it, since the leg began */
+	uint64_t silent_us;	  /* since the newest packet, or since the leg began */
 	int32_t lost;
-	uint32_t jitter; /* timestamp units */
+	uint32_t jitter;       /* timestamp units */
+	uint8_t fraction_lost; /* in 1/256, between our last two reports */
 	uint8_t role;
 	uint8_t hears; /* bits (1 << role) of whom its row of the matrix has */
+	uint8_t codec;
+	uint8_t media;	   /* enum leg_media */
+	bool far_reported; /* the far_ ones are known, from the far end's reports of what we sent */
+	bool round_trip_known;
+	bool said_bye;
+	uint8_t far_fraction_lost;
+	int32_t far_lost;
+	uint32_t far_jitter; /* timestamp units */
+	uint32_t round_trip; /* in 2^-16 s */
+	uint32_t sent_packets;
+	uint64_t sent_octets;
 };
 
 /* Fill in one entry per leg (at most CALL_LEGS_MAX); returns their number. The owning worker. */
-unsigned call_read_stats(const struct call *call, uint64_t now_us, struct leg_stats *stats);
+unsigned call_read_stats(struct call *call, uint64_t now_us, struct leg_stats *stats);
 
 #endif

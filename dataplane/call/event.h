@@ -3,6 +3,7 @@
 #ifndef BRIDGETAP_CALL_EVENT_H
 #define BRIDGETAP_CALL_EVENT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <rte_ring.h>
@@ -15,10 +16,15 @@
  * changes that makes it news again, so a flood from outside cannot become a flood of events. */
 
 enum event_kind {
-	EVENT_FIRST_PACKET,   /* media has begun to arrive */
-	EVENT_SOURCE_LEARNED, /* `source` is the leg's from now on */
-	EVENT_SOURCE_REFUSED, /* `source` sent to the leg's port and was dropped */
-	EVENT_SSRC_CHANGED,   /* the sender began another stream; `ssrc` is the new one */
+	EVENT_FIRST_PACKET,	   /* media has begun to arrive */
+	EVENT_SOURCE_LEARNED,	   /* `source` is the leg's from now on */
+	EVENT_SOURCE_REFUSED,	   /* `source` sent to the leg's port and was dropped */
+	EVENT_SSRC_CHANGED,	   /* the sender began another stream; `ssrc` is the new one */
+	EVENT_MEDIA_TIMEOUT,	   /* media has come, and does so no more */
+	EVENT_MEDIA_RESUMED,	   /* it does again, or is not expected */
+	EVENT_MEDIA_NEVER_STARTED, /* no media has come, for too long */
+	EVENT_RATE_LIMITED,	   /* more came from a leg than it may send, and was dropped */
+	EVENT_TELEPHONE_EVENT, /* agent or customer has pressed a key; `code` is which (RFC 4733) */
 };
 
 struct event {
@@ -27,17 +33,20 @@ struct event {
 	uint32_t ssrc;
 	struct endpoint source;
 	uint8_t kind;
-	uint8_t pad;
+	uint8_t code;
 };
 
 /* A ring of struct event: one worker in, the main lcore out. */
 #define EVENT_RING_SIZE 4096
 
-/* Never waits: where nobody took the earlier ones, the event is counted and lost. Worker. */
-static inline void event_post(struct rte_ring *ring, struct event *event, struct counters *counters)
+/* Never waits: where nobody took the earlier ones, the event is counted and lost, and false comes
+ * back. Worker. */
+static inline bool event_post(struct rte_ring *ring, struct event *event, struct counters *counters)
 {
-	if (rte_ring_sp_enqueue_elem(ring, event, sizeof(*event)) != 0)
-		counters_bump(counters, COUNTER_event_lost);
+	if (rte_ring_sp_enqueue_elem(ring, event, sizeof(*event)) == 0)
+		return true;
+	counters_bump(counters, COUNTER_event_lost);
+	return false;
 }
 
 #endif

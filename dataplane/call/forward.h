@@ -14,9 +14,13 @@
 #include "net/counters.h"
 #include "net/frame.h"
 #include "net/nexthop.h"
+#include "net/realm.h"
 #include "net/tx_batch.h"
 
 /* From one packet that came in to all that go out because of it. */
+
+struct reporter;
+struct relay_table;
 
 /* What a worker lends to the calls it owns while it works through a burst. */
 struct forward_env {
@@ -26,8 +30,12 @@ struct forward_env {
 	struct counters *counters;
 	struct rte_mempool *pool;
 	struct rte_ring *events;
+	const struct realm_set *realms;
+	unsigned rate_limit;		  /* times the rate that a leg's packets need; 0 for none */
 	const struct l2_header *nexthops; /* by number */
 	struct tx_batch *tx;		  /* by DPDK port id */
+	struct reporter *reporter;
+	const struct relay_table *relays; /* NULL where the kernel forwards nothing */
 };
 
 /* A packet as the worker's earlier stages have left it. */
@@ -43,7 +51,8 @@ struct forward_packet {
 /* A burst is worked through in stages, each over all of its packets, so that what one stage has
  * asked the memory for is there when the next one needs it. The worker that owns the calls. */
 
-/* Accept `packet`, or drop it and return false. Asks the memory for its listeners. */
+/* Accept `packet` for the stages that follow, or return false: it has been dropped, or, where its
+ * voice goes through a decoder, delivered. Asks the memory for its listeners. */
 bool forward_accept(struct forward_packet *packet, struct forward_env *env);
 
 /* Ask the memory for where the voices are that an accepted packet will be mixed with; and, when

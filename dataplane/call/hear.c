@@ -6,11 +6,14 @@
 
 #include <rte_branch_prediction.h>
 
+#include "call/hear_wide.h"
+#include "call/wide.h"
 #include "net/checksum.h"
 
 #include "fastpath.h"
 
-#define MIN_DEPTH 16 /* samples; the least a mix stays behind the newest one */
+#define MIN_DEPTH   16	 /* samples; the least a mix stays behind the newest one */
+#define MOST_JITTER 160u /* samples; what is more turns out under way */
 
 static const int16_t *samples_of(struct delivery *d)
 {
@@ -78,30 +81,70 @@ static void add_voice(struct mix *mix, struct delivery *d, const int16_t *pcm, u
 	mix_add(mix->sum + from, pcm, count, gain);
 }
 
-static void add_term(struct mix *mix, struct delivery *d, struct term *term)
+/* Whether none of the listener's primary packets that came before was a later one. */
+static bool is_newest(const struct delivery *d, const struct rtp_stream *stream)
+{
+	return d->packet->rtp.timestamp + d->count ==
+	       stream->next_timestamp - stream->timestamp_offset;
+}
+
+/* Where the voice is for which the timeline does not simply run on; NULL while there is none. */
+static __attribute__((noinline)) const uint8_t *read_unsteady(
+	struct mix *mix, struct delivery *d, struct term *term, const struct rtp_stream *stream)
 {
 	const struct leg *other = &legs_of(d->source)[term->source];
-	const uint8_t *coded;
-	uint32_t position;
-	unsigned depth, from;
+	struct timeline_read want = {
+		.ring = &other->ring,
+		.codec = codec_get(other->codec),
+		.timestamp = d->packet->rtp.timestamp,
+		.count = d->count,
+		/* Behind the newest sample by one of its packets and twice its jitter, as far as
+		 * that is jitter and no pause. */
+		.depth = MIN_DEPTH + other->frame +
+			 2 * RTE_MIN(rtp_source_jitter(&other->source), MOST_JITTER),
+		.frame = other->frame,
+		.age = (d->env->now_ms - other->heard_ms) *
+		       (codec_get(other->codec)->clock_rate / 1000),
+		.newest = is_newest(d, stream),
+	};
+	unsigned outcome = timeline_read(&term->timeline, &want, mix->coded);
 
-	if (other->ring.samples == NULL || is_silent(other, d->env->now_ms)) {
+	if (outcome & TIMELINE_LACKED)
+		counters_bump(d->env->counters, COUNTER_mix_underrun);
+	if (outcome & TIMELINE_MOVED)
+		counters_bump(d->env->counters, COUNTER_mix_moved);
+	if (outcome & TIMELINE_ANEW)
+		term->gain.now = 0;
+	return outcome & TIMELINE_HEARD ? mix->coded : NULL;
+}
+
+static void add_term(
+	struct mix *mix, struct delivery *d, struct term *term, const struct rtp_stream *stream)
+{
+	struct leg *other = &legs_of(d->source)[term->source];
+	uint32_t timestamp = d->packet->rtp.timestamp;
+	const uint8_t *coded;
+	unsigned from;
+
+	if (other->ring.samples == NULL ||
+		(is_silent(other, d->env->now_ms) &&
+			timeline_is_over(&term->timeline, &other->ring, timestamp))) {
 		timeline_reset(&term->timeline);
+		pcm_ring_clear(&other->ring); /* what it said is stale when it goes on */
 		return;
 	}
 	if (mix->one != NULL)
 		start_sum(mix, d); /* before another voice is read to the same place */
-	/* Behind the newest sample by one of its packets and twice its jitter. */
-	depth = MIN_DEPTH + other->frame + 2 * rtp_source_jitter(&other->source);
-	position = timeline_position(
-		&term->timeline, &other->ring, d->packet->rtp.timestamp, d->count, depth);
-	if (term->timeline.underrun)
-		counters_bump(d->env->counters, COUNTER_mix_underrun);
-	coded = pcm_ring_view(&other->ring, position, mix->coded, d->count);
+	if (likely(timeline_runs(&term->timeline, &other->ring, timestamp, d->count)))
+		coded = pcm_ring_view(
+			&other->ring, timestamp + term->timeline.offset, mix->coded, d->count);
+	else
+		coded = read_unsteady(mix, d, term, stream);
 	if (coded == NULL)
 		return;
 	/* A voice that sets in within the packet ramps up from there. */
-	from = pcm_ring_missing_before(&other->ring, position);
+	from = pcm_ring_missing_before(&other->ring, timestamp + term->timeline.offset);
+	from = RTE_MIN(from, d->count);
 	if (mix->taint == 0 && from == 0 && gain_is(&term->gain, GAIN_UNITY)) {
 		mix->one = coded;
 		mix->one_codec = other->codec;
@@ -170,7 +213,7 @@ static uint8_t hear_mix(struct delivery *d, struct leg *listener, uint8_t *paylo
 	mix.taint = 0;
 	for (unsigned i = 0; i < listener->term_count; i++)
 		if (i != listener->clock)
-			add_term(&mix, d, &terms[i]);
+			add_term(&mix, d, &terms[i], &listener->stream);
 	if (unlikely(listener->fading != 0))
 		add_fade(&mix, d, listener);
 
@@ -183,10 +226,21 @@ static uint8_t hear_mix(struct delivery *d, struct leg *listener, uint8_t *paylo
 	return mix.taint;
 }
 
+/* In G.722, or the last of a voice that has just left a row of which one is left. */
+static __attribute__((noinline)) uint8_t hear_rarely(
+	struct delivery *d, struct leg *listener, uint8_t *payload, uint64_t *sum)
+{
+	if (listener->hears == HEARS_WIDE || codec_is_wide(listener->out_codec))
+		return hear_wide(d, listener, payload, sum);
+	return hear_mix(d, listener, payload, sum);
+}
+
 uint8_t hear_packet(struct delivery *d, struct leg *listener, uint8_t *payload, uint64_t *sum)
 {
-	if (unlikely(!listener->untouched || listener->fading != 0))
+	if (listener->hears == HEARS_MIX)
 		return hear_mix(d, listener, payload, sum);
+	if (unlikely(listener->hears != HEARS_ONE || listener->fading != 0))
+		return hear_rarely(d, listener, payload, sum);
 	*sum = hear_alone(d, listener, payload);
 	return leg_taint(d->source);
 }

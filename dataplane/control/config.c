@@ -12,15 +12,18 @@
 #include <unistd.h>
 
 #include <libconfig.h>
+#include <rte_ether.h>
 
 #include "net/log.h"
 
-#define DEFAULT_SOCKET "/run/bridgetap/dataplane.sock"
-#define DEFAULT_MBUFS  65535
-#define DEFAULT_CALLS  100000
-#define DEFAULT_SEATS  3
-#define DEFAULT_MIXING 65536u /* at the most: 64 MiB of rings */
-#define DEFAULT_DSCP   46     /* expedited forwarding, RFC 3246 */
+#define DEFAULT_MEDIA_TIMEOUT_MS 30000
+#define DEFAULT_SOCKET		 "/run/bridgetap/dataplane.sock"
+#define DEFAULT_MBUFS		 65535
+#define DEFAULT_CALLS		 100000
+#define DEFAULT_SEATS		 3
+#define DEFAULT_MIXING		 65536u /* at the most: 128 MiB of rings */
+#define DEFAULT_DSCP		 46	/* expedited forwarding, RFC 3246 */
+#define DEFAULT_RATE_LIMIT	 4
 
 /* One file being read. The first complaint wins: what follows may only be its consequence. */
 struct reader {
@@ -121,12 +124,13 @@ static unsigned get_number(struct reader *r, const config_setting_t *group, cons
 	return setting == NULL ? otherwise : number_of(r, setting, name, low, high);
 }
 
-static bool get_bool(struct reader *r, const config_setting_t *group, const char *name)
+static bool get_bool(
+	struct reader *r, const config_setting_t *group, const char *name, bool otherwise)
 {
 	const config_setting_t *setting = config_setting_get_member(group, name);
 
 	if (setting == NULL)
-		return false;
+		return otherwise;
 	if (config_setting_type(setting) != CONFIG_TYPE_BOOL)
 		complain(r, setting, "\"%s\" must be true or false", name);
 	return config_setting_get_bool(setting);
@@ -216,7 +220,7 @@ static void check_shared_cpu(
 static void read_cpus(struct reader *r, const config_setting_t *root)
 {
 	struct config *config = r->config;
-	bool share = get_bool(r, root, "share_cpus");
+	bool share = get_bool(r, root, "share_cpus", false);
 	config_setting_t *workers;
 	cpu_set_t usable;
 
@@ -253,9 +257,27 @@ static void add_lcores(struct reader *r, const config_setting_t *root)
 	add_eal(r, root, "0");
 }
 
+static void read_verify(struct reader *r, const config_setting_t *group, struct port *port)
+{
+	static const char *const choices[] = {
+		[VERIFY_AUTO] = "auto", [VERIFY_ALWAYS] = "always", [VERIFY_NEVER] = "never"
+	};
+	char text[16] = "";
+
+	get_text(r, group, "verify_checksums", text, sizeof(text), choices[VERIFY_AUTO]);
+	for (unsigned i = 0; i < RTE_DIM(choices); i++)
+		if (strcmp(choices[i], text) == 0) {
+			port->verify = (enum verify_checksums)i;
+			return;
+		}
+	complain(r, place_of(group, "verify_checksums"),
+		"\"verify_checksums\" must be \"auto\", \"always\" or \"never\"");
+}
+
 static void read_ports(struct reader *r, const config_setting_t *root)
 {
-	static const char *const names[] = { "name", "devargs", NULL };
+	static const char *const names[] = { "name", "devargs", "verify_checksums",
+		"kernel_forwarding", NULL };
 	struct port_set *ports = &r->config->ports;
 	config_setting_t *list;
 
@@ -272,6 +294,8 @@ static void read_ports(struct reader *r, const config_setting_t *root)
 		check_names(r, group, names);
 		get_text(r, group, "name", port->name, sizeof(port->name), NULL);
 		get_text(r, group, "devargs", port->devargs, sizeof(port->devargs), NULL);
+		read_verify(r, group, port);
+		port->relays = get_bool(r, group, "kernel_forwarding", true);
 		for (unsigned other = 0; other < i; other++)
 			if (strcmp(ports->port[other].name, port->name) == 0)
 				complain(r, group, "there is a port \"%s\" already", port->name);
@@ -325,10 +349,26 @@ static void read_rtp_ports(struct reader *r, const config_setting_t *group, stru
 	realm->last_port = (uint16_t)last;
 }
 
+static void read_service_tpid(struct reader *r, const config_setting_t *group, struct realm *realm)
+{
+	unsigned tpid = get_number(r, group, "service_tpid", 0, UINT16_MAX, RTE_ETHER_TYPE_QINQ);
+
+	if (tpid != RTE_ETHER_TYPE_QINQ && tpid != RTE_ETHER_TYPE_QINQ1 &&
+		tpid != RTE_ETHER_TYPE_VLAN)
+		complain(r, place_of(group, "service_tpid"),
+			"\"service_tpid\" must be 0x88a8, 0x8100 or 0x9100");
+	if (tpid == RTE_ETHER_TYPE_VLAN && realm->service_vlan != 0 && realm->vlan == 0)
+		complain(r, group,
+			"a single tag of 0x8100 is \"vlan\"; \"service_vlan\" is the one outside "
+			"of it");
+	realm->service_tpid = (uint16_t)tpid;
+}
+
 static void read_realm(struct reader *r, const config_setting_t *group, struct realm *realm)
 {
-	static const char *const names[] = { "name", "port", "address", "rtp_ports", "vlan", "dscp",
-		"recording", "interface", "next_hop_mac", NULL };
+	static const char *const names[] = { "name", "port", "address", "rtp_ports", "vlan",
+		"service_vlan", "service_tpid", "dscp", "recording", "interface", "next_hop_mac",
+		NULL };
 	char address[64] = "", mac[32] = "";
 
 	check_names(r, group, names);
@@ -340,8 +380,10 @@ static void read_realm(struct reader *r, const config_setting_t *group, struct r
 			address);
 	read_rtp_ports(r, group, realm);
 	realm->vlan = (uint16_t)get_number(r, group, "vlan", 0, 4094, 0);
+	realm->service_vlan = (uint16_t)get_number(r, group, "service_vlan", 0, 4094, 0);
+	read_service_tpid(r, group, realm);
 	realm->dscp = (uint8_t)get_number(r, group, "dscp", 0, 63, DEFAULT_DSCP);
-	realm->recording = get_bool(r, group, "recording");
+	realm->recording = get_bool(r, group, "recording", false);
 	if (config_setting_get_member(group, "next_hop_mac") != NULL) {
 		get_text(r, group, "next_hop_mac", mac, sizeof(mac), NULL);
 		realm->has_next_hop = true;
@@ -373,6 +415,7 @@ static void read_realms(struct reader *r, const config_setting_t *root)
 			if (strcmp(other->name, realm->name) == 0)
 				complain(r, group, "there is a realm \"%s\" already", realm->name);
 			if (other->port_id == realm->port_id && other->vlan == realm->vlan &&
+				other->service_vlan == realm->service_vlan &&
 				memcmp(other->address.address, realm->address.address, 16) == 0)
 				complain(r, group, "realms \"%s\" and \"%s\" have the same address",
 					other->name, realm->name);
@@ -409,8 +452,8 @@ static void default_bpf_directory(char *path, size_t size)
 static void read_all(struct reader *r, const config_setting_t *root, const char *program)
 {
 	static const char *const names[] = { "eal", "main_lcore", "workers", "share_cpus", "socket",
-		"bpf_directory", "mbufs", "calls_max", "seats_max", "mixing_legs_max", "ports",
-		"realms", NULL };
+		"bpf_directory", "mbufs", "calls_max", "rate_limit", "seats_max", "mixing_legs_max",
+		"media_timeout_ms", "ports", "realms", NULL };
 	struct config *config = r->config;
 	char bpf[PATH_MAX];
 
@@ -425,8 +468,11 @@ static void read_all(struct reader *r, const config_setting_t *root, const char 
 	config->mbufs = get_number(r, root, "mbufs", 8191, 1 << 24, DEFAULT_MBUFS);
 	config->calls_max = get_number(r, root, "calls_max", 1, 1 << 20, DEFAULT_CALLS);
 	config->seats_max = get_number(r, root, "seats_max", 2, CALL_SEATS_MAX, DEFAULT_SEATS);
+	config->rate_limit = get_number(r, root, "rate_limit", 0, 1000, DEFAULT_RATE_LIMIT);
 	config->mixing_legs_max = get_number(r, root, "mixing_legs_max", 1, 1 << 22,
 		RTE_MIN(config->calls_max * (config->seats_max - 1), DEFAULT_MIXING));
+	config->media_timeout_ms =
+		get_number(r, root, "media_timeout_ms", 1000, 86400000, DEFAULT_MEDIA_TIMEOUT_MS);
 	read_ports(r, root);
 	read_realms(r, root);
 }

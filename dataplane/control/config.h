@@ -26,10 +26,12 @@ struct config {
 
 	char socket[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	char bpf_directory[PATH_MAX];
-	unsigned mbufs;		  /* packet buffers */
-	unsigned calls_max;	  /* calls at a time */
-	unsigned seats_max;	  /* agent, customer and monitors in a call */
-	unsigned mixing_legs_max; /* legs at a time whose voice is mixed with another */
+	unsigned mbufs;		   /* packet buffers */
+	unsigned calls_max;	   /* calls at a time */
+	unsigned seats_max;	   /* agent, customer and monitors in a call */
+	unsigned media_timeout_ms; /* until a leg's silence is told */
+	unsigned mixing_legs_max;  /* legs at a time whose voice is mixed with another */
+	unsigned rate_limit;	   /* of a leg, times the rate that its packets need; 0 for none */
 
 	struct port_set ports; /* names, devargs and `recording` */
 

@@ -10,6 +10,8 @@
 #include "call/port_table.h"
 #include "control/config.h"
 #include "control/registry.h"
+#include "control/relay_walk.h"
+#include "control/relays.h"
 #include "control/ring_pool.h"
 #include "control/server.h"
 #include "net/guard.h"
@@ -25,6 +27,8 @@ struct dataplane {
 	struct guard *guard;
 	struct port_table table;
 	struct ring_pool rings;
+	struct relays relays;
+	struct relay_walk *relay_walk;
 	struct worker *workers;
 	struct rtnetlink *rtnl;
 	struct registry *registry;
@@ -32,7 +36,8 @@ struct dataplane {
 	int epoll_fd;
 	int signal_fd;
 	int timer_fd;
-	uint64_t guard_dropped; /* that an alarm has been raised for */
+	uint64_t wall_offset_us; /* wall clock less the kernel's monotonic one, at the start */
+	uint64_t guard_dropped;	 /* that an alarm has been raised for */
 	bool eal_runs;
 	bool stopping;
 };
@@ -43,6 +48,10 @@ int dataplane_init_eal(struct dataplane *dp);
 int dataplane_init_ports(struct dataplane *dp);
 int dataplane_init_workers(struct dataplane *dp);
 int dataplane_init_control(struct dataplane *dp);
+
+/* Set by the kernel's clock what the workers take for the time of day: often enough for theirs to
+ * go right, and without a step where somebody sets the kernel's. */
+void dataplane_set_clocks(struct dataplane *dp);
 
 /* Serve until SIGTERM or SIGINT. 0 or -errno. */
 int dataplane_run(struct dataplane *dp);

@@ -4,7 +4,12 @@
 
 #include <string.h>
 
+#include "media/comfort_noise.h"
+
 #define INVALID WIRE_ERROR(INVALID)
+
+/* Longer than a phone rings. */
+#define LEARN_MS_DEFAULT 120000
 
 /* The wire's numbers are the media plane's own: what is not equal is refused here, at compile
  * time or at run time, and never reaches the matrix. */
@@ -18,7 +23,8 @@ _Static_assert((int)BRIDGETAP__DATAPLANE__V1__MODE__MODE_LISTEN == (int)MODE_LIS
 		       (int)BRIDGETAP__DATAPLANE__V1__MODE__MODE_BARGE == (int)MODE_BARGE,
 	"modes on the wire and in the matrix");
 _Static_assert((int)BRIDGETAP__DATAPLANE__V1__CODEC__CODEC_PCMU == (int)CODEC_PCMU &&
-		       (int)BRIDGETAP__DATAPLANE__V1__CODEC__CODEC_PCMA == (int)CODEC_PCMA,
+		       (int)BRIDGETAP__DATAPLANE__V1__CODEC__CODEC_PCMA == (int)CODEC_PCMA &&
+		       (int)BRIDGETAP__DATAPLANE__V1__CODEC__CODEC_G722 == (int)CODEC_G722,
 	"codecs on the wire and in the table");
 
 static int plan_role(const WireLeg *leg, struct leg_plan *plan, struct refusal *refusal)
@@ -103,6 +109,8 @@ static int plan_endpoints(const WireLeg *leg, const struct realm_set *realms, st
 	struct refusal *refusal)
 {
 	plan->learn = leg->learn_remote;
+	plan->learned = leg->learn_remote && leg->learned && leg->remote != NULL;
+	plan->learn_ms = leg->learn_ms != 0 ? leg->learn_ms : LEARN_MS_DEFAULT;
 	if (leg->remote == NULL && (!leg->learn_remote || plan->role == ROLE_RECORDER))
 		return refuse(refusal, INVALID, "leg %u has no remote address", leg->id);
 	if (leg->source != NULL && leg->learn_remote)
@@ -114,6 +122,34 @@ static int plan_endpoints(const WireLeg *leg, const struct realm_set *realms, st
 	if (leg->source != NULL &&
 		plan_endpoint(leg, leg->source, "source", realms, plan, &plan->from, refusal) < 0)
 		return -1;
+	if (!plan->learned)
+		plan->signalled = plan->remote;
+	return 0;
+}
+
+/* What comes besides the codec: by payload types that nothing else has. */
+static int plan_unvoiced(const WireLeg *leg, struct leg_plan *plan, struct refusal *refusal)
+{
+	plan->comfort_noise = leg->comfort_noise;
+	plan->rtcp_mux = leg->rtcp_mux;
+	plan->on_hold = leg->on_hold;
+	if (leg->rtcp_port > UINT16_MAX)
+		return refuse(refusal, INVALID, "leg %u: RTCP port %u is above 65535", leg->id,
+			leg->rtcp_port);
+	plan->rtcp_port = (uint16_t)leg->rtcp_port;
+	if (leg->comfort_noise && plan->payload_type == COMFORT_NOISE_PAYLOAD_TYPE)
+		return refuse(refusal, INVALID,
+			"leg %u: payload type %d is that of comfort noise, not of its codec",
+			leg->id, COMFORT_NOISE_PAYLOAD_TYPE);
+	if (leg->telephone_event_payload_type == 0)
+		return 0;
+	if (leg->telephone_event_payload_type > 127 ||
+		leg->telephone_event_payload_type == leg->payload_type ||
+		leg->telephone_event_payload_type == COMFORT_NOISE_PAYLOAD_TYPE)
+		return refuse(refusal, INVALID,
+			"leg %u: payload type %u cannot be that of telephone events", leg->id,
+			leg->telephone_event_payload_type);
+	plan->telephone_event = (uint8_t)leg->telephone_event_payload_type;
 	return 0;
 }
 
@@ -131,6 +167,8 @@ static int plan_leg(const WireLeg *leg, const struct realm_set *realms, struct l
 		return refuse(refusal, INVALID, "leg %u: payload type %u is above 127", leg->id,
 			leg->payload_type);
 	plan->payload_type = (uint8_t)leg->payload_type;
+	if (plan_unvoiced(leg, plan, refusal) < 0)
+		return -1;
 	if (plan_role(leg, plan, refusal) < 0 || plan_place(leg, realms, plan, refusal) < 0)
 		return -1;
 	return plan_endpoints(leg, realms, plan, refusal);

@@ -10,7 +10,8 @@
 
 /* Check a call from the wire and turn it into the plans of its legs, looking at nothing but the
  * message, the realms and the cap: `plans` (room for CALL_LEGS_MAX) and their number `count`.
- * `nexthop` and `header` are left for the caller. 0, or -1 with `refusal` filled in. */
+ * `nexthop` and `header` are left for the caller, and so is `signalled` of a leg that has learned.
+ * 0, or -1 with `refusal` filled in. */
 int plan_call(const WireCall *call, const struct realm_set *realms, unsigned seats_max,
 	struct leg_plan *plans, unsigned *count, struct refusal *refusal);
 

@@ -7,11 +7,11 @@
 
 #define REPLY_BURST 64
 
-static void enqueue(struct post *post, unsigned worker, struct command *command)
+static void enqueue(struct post *post, unsigned worker, const struct command *command)
 {
 	struct rte_ring *ring = post->workers[worker].commands;
 
-	while (rte_ring_sp_enqueue_elem(ring, command, sizeof(*command)) != 0)
+	while (rte_ring_sp_enqueue_elem(ring, (void *)(uintptr_t)command, sizeof(*command)) != 0)
 		rte_pause();
 }
 
@@ -40,13 +40,15 @@ void post_request(
 	enqueue(post, worker, command);
 }
 
+void post_note(struct post *post, unsigned worker, const struct command *command)
+{
+	enqueue(post, worker, command);
+}
+
 void post_note_all(struct post *post, const struct command *command)
 {
-	for (unsigned i = 0; i < post->count; i++) {
-		struct command copy = *command;
-
-		enqueue(post, i, &copy);
-	}
+	for (unsigned i = 0; i < post->count; i++)
+		post_note(post, i, command);
 }
 
 void post_collect(struct post *post)

@@ -36,6 +36,9 @@ void post_request(
 void post_hold(struct post_waiter *waiter);
 void post_release(struct post_waiter *waiter);
 
+/* Send a note to one worker. */
+void post_note(struct post *post, unsigned worker, const struct command *command);
+
 /* Send a note to all workers. */
 void post_note_all(struct post *post, const struct command *command);
 

@@ -28,20 +28,63 @@ static WireEndpoint *new_wire_endpoint(const uint8_t *address, size_t length, ui
 	return endpoint;
 }
 
-/* What a leg has learned holds on, as long as it is the same leg and is still to learn. */
-static int keep_learned(WireLeg *leg, const WireCall *old)
+/* Make `learned` the remote of a leg that had another one, or none. */
+static int set_learned(WireLeg *leg, const uint8_t *address, size_t length, uint32_t port)
 {
-	for (size_t i = 0; old != NULL && i < old->n_legs; i++) {
-		const WireLeg *before = old->legs[i];
+	WireEndpoint *learned = new_wire_endpoint(address, length, port);
 
-		if (leg->id != before->id || !leg->learn_remote || leg->remote != NULL ||
-			before->remote == NULL || !before->learn_remote)
-			continue;
-		leg->remote = new_wire_endpoint(before->remote->address.data,
-			before->remote->address.len, before->remote->port);
-		return leg->remote != NULL ? 0 : -ENOMEM;
-	}
+	if (learned == NULL)
+		return -ENOMEM;
+	if (leg->remote != NULL)
+		protobuf_c_message_free_unpacked(&leg->remote->base, NULL);
+	leg->remote = learned;
+	leg->learned = 1;
 	return 0;
+}
+
+/* The leg of `old` that `leg` goes on, where both learn; -1 for none. */
+static int find_learner(const WireLeg *leg, const struct record *old)
+{
+	for (unsigned i = 0; old != NULL && leg->learn_remote && i < old->leg_count; i++)
+		if (old->wire->legs[i]->id == leg->id && old->wire->legs[i]->learn_remote)
+			return (int)i;
+	return -1;
+}
+
+static bool same_endpoint(const WireEndpoint *wire, const struct endpoint *endpoint)
+{
+	struct endpoint other;
+
+	if (wire == NULL)
+		return endpoint->port == 0;
+	return endpoint_set(&other, wire->address.data, wire->address.len, (uint16_t)wire->port) ==
+		       0 &&
+	       endpoint_equal(&other, endpoint);
+}
+
+/* What a leg has learned holds on, as long as it is the same leg and signalling says what it said
+ * before, or nothing. */
+static int keep_learned(WireLeg *leg, const struct record *old)
+{
+	int i = find_learner(leg, old);
+	const WireLeg *before = i < 0 ? NULL : old->wire->legs[i];
+
+	if (before == NULL || !before->learned || leg->learned ||
+		(leg->remote != NULL && !same_endpoint(leg->remote, &old->plans[i].signalled)))
+		return 0;
+	return set_learned(leg, before->remote->address.data, before->remote->address.len,
+		before->remote->port);
+}
+
+/* What signalling had said of the legs that have learned since. */
+static void keep_signalled(struct record *record, const struct record *old)
+{
+	for (unsigned i = 0; i < record->leg_count; i++) {
+		int before = find_learner(record->wire->legs[i], old);
+
+		if (record->plans[i].learned && before >= 0)
+			record->plans[i].signalled = old->plans[before].signalled;
+	}
 }
 
 static int out_of_memory(struct refusal *refusal)
@@ -61,13 +104,14 @@ struct record *record_create(const WireCall *wire, const struct record *old,
 		goto fail;
 	}
 	for (size_t i = 0; i < record->wire->n_legs; i++)
-		if (keep_learned(record->wire->legs[i], old ? old->wire : NULL) < 0) {
+		if (keep_learned(record->wire->legs[i], old) < 0) {
 			out_of_memory(refusal);
 			goto fail;
 		}
 	if (plan_call(record->wire, realms, seats_max, record->plans, &record->leg_count, refusal) <
 		0)
 		goto fail;
+	keep_signalled(record, old);
 	record->mixing_legs = call_rings(record->plans, record->leg_count);
 	return record;
 
@@ -101,7 +145,7 @@ static int find_way(struct leg_plan *plan, const struct realm_set *realms,
 
 static int build_call(struct record *record, struct ring_pool *pool, struct refusal *refusal)
 {
-	uint8_t *rings[CALL_LEGS_MAX];
+	uint8_t *rings[CALL_BUFFERS_MAX];
 	struct call *call =
 		rte_zmalloc("call", call_size(record->plans, record->leg_count), LEG_ALIGN);
 
@@ -129,11 +173,11 @@ int record_build(struct record *record, const struct realm_set *realms,
 
 static void free_call(struct call *call, struct ring_pool *pool)
 {
-	if (call == NULL)
-		return;
-	for (unsigned i = 0; i < call->leg_count; i++)
-		if (call->legs[i].ring.samples != NULL)
-			ring_pool_give_back(pool, call->legs[i].ring.samples);
+	uint8_t *rings[CALL_BUFFERS_MAX];
+	unsigned count = call != NULL ? call_buffers(call, rings) : 0;
+
+	for (unsigned i = 0; i < count; i++)
+		ring_pool_give_back(pool, rings[i]);
 	rte_free(call);
 }
 
@@ -157,11 +201,9 @@ int record_learn(struct record *record, const struct event *event)
 	for (size_t i = 0; i < wire->n_legs; i++) {
 		WireLeg *leg = wire->legs[i];
 
-		if (leg->id != event->leg || !leg->learn_remote || leg->remote != NULL)
-			continue;
-		leg->remote = new_wire_endpoint(
-			event->source.address + (ipv4 ? 12 : 0), ipv4 ? 4 : 16, event->source.port);
-		return leg->remote != NULL ? 0 : -ENOMEM;
+		if (leg->id == event->leg && leg->learn_remote)
+			return set_learned(leg, event->source.address + (ipv4 ? 12 : 0),
+				ipv4 ? 4 : 16, event->source.port);
 	}
 	return -ENOENT;
 }

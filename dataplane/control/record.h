@@ -26,7 +26,7 @@ struct record {
 	uint32_t number;
 	uint8_t worker;
 	unsigned leg_count;
-	unsigned mixing_legs; /* that need a PCM ring each */
+	unsigned mixing_legs; /* that need a PCM ring each; a G.722 voice counts as four */
 	struct leg_plan plans[CALL_LEGS_MAX];
 };
 
@@ -43,8 +43,8 @@ int record_build(struct record *record, const struct realm_set *realms,
 /* Its rings go back to `pool`. NULL is allowed. The worker must have let go of the object. */
 void record_destroy(struct record *record, struct nexthop_table *nexthops, struct ring_pool *pool);
 
-/* Note the source that a leg has learned. 0; -ENOENT where the leg is not there any more or needs
- * no learning; -ENOMEM. */
+/* Note the source that a leg has learned. 0; -ENOENT where the leg is not there any more or does
+ * not learn; -ENOMEM. */
 int record_learn(struct record *record, const struct event *event);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "control/post.h"
 #include "control/record.h"
+#include "control/relays.h"
 #include "control/slot_book.h"
 #include "net/log.h"
 #include "net/steering.h"
@@ -39,6 +40,8 @@ static void publish_nexthop(void *arg, uint16_t number, const struct l2_header *
 	command.nexthop = number;
 	command.header = *header;
 	post_note_all(&reg->post, &command);
+	if (reg->config.relays != NULL)
+		relays_set_hop(reg->config.relays, number, header);
 }
 
 /* --- records --- */
@@ -132,8 +135,9 @@ static int check_rings(struct registry *reg, const struct record *record, const 
 	if (record->mixing_legs > had &&
 		reg->mixing_legs - had + record->mixing_legs > reg->config.rings->legs_max)
 		return refuse(refusal, WIRE_ERROR(EXHAUSTED),
-			"%u of %u mixing legs are in use and this would take %u more; raise "
-			"mixing_legs_max of the data plane",
+			"%u of %u mixing legs are in use and this would take %u more (a G.722 "
+			"voice "
+			"counts as four); raise mixing_legs_max of the data plane",
 			reg->mixing_legs, reg->config.rings->legs_max, record->mixing_legs - had);
 	while (reg->config.rings->free_count < record->mixing_legs && post_is_waiting(&reg->post)) {
 		post_collect(&reg->post);
@@ -421,6 +425,19 @@ const WireCall *registry_next(const struct registry *reg, const WireCall *after)
 	const struct record *record = after == NULL ? reg->records : find(reg, after->id)->hh.next;
 
 	return record != NULL ? record->wire : NULL;
+}
+
+const struct record *registry_record(const struct registry *reg, uint32_t number)
+{
+	return reg->by_number[number];
+}
+
+void registry_relay(struct registry *reg, uint32_t number)
+{
+	const struct record *record = reg->by_number[number];
+	struct command command = { .kind = COMMAND_RELAY_CALL, .call = record->live };
+
+	post_note(&reg->post, record->worker, &command);
 }
 
 unsigned registry_count(const struct registry *reg)

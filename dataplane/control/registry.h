@@ -22,11 +22,14 @@
  * Main lcore only. */
 
 struct registry;
+struct relays;
+struct record;
 
 struct registry_config {
 	const struct realm_set *realms;
 	struct port_table *table;
 	struct ring_pool *rings;
+	struct relays *relays; /* NULL where the kernel forwards nothing */
 	struct worker *workers;
 	unsigned worker_count;
 	unsigned calls_max; /* at a time */
@@ -66,6 +69,12 @@ const WireCall *registry_call_by_id(const struct registry *registry, const char 
 /* The call after `after` in a walk over all, the first for NULL, NULL at the end. Calls must not
  * come or go during a walk. */
 const WireCall *registry_next(const struct registry *registry, const WireCall *after);
+
+/* The call with the worker's handle `number`, below calls_max, as it was planned; NULL for none. */
+const struct record *registry_record(const struct registry *registry, uint32_t number);
+
+/* Ask its worker to have the kernel forward the call `number`, which there must be. */
+void registry_relay(struct registry *registry, uint32_t number);
 
 unsigned registry_count(const struct registry *registry);
 unsigned registry_count_of_worker(const struct registry *registry, unsigned worker);

@@ -26,6 +26,16 @@ static void forward_event(struct dataplane *dp, const struct event *event)
 			BRIDGETAP__DATAPLANE__V1__EVENT_KIND__EVENT_KIND_SOURCE_REFUSED,
 		[EVENT_SSRC_CHANGED] =
 			BRIDGETAP__DATAPLANE__V1__EVENT_KIND__EVENT_KIND_SSRC_CHANGED,
+		[EVENT_MEDIA_TIMEOUT] =
+			BRIDGETAP__DATAPLANE__V1__EVENT_KIND__EVENT_KIND_MEDIA_TIMEOUT,
+		[EVENT_MEDIA_RESUMED] =
+			BRIDGETAP__DATAPLANE__V1__EVENT_KIND__EVENT_KIND_MEDIA_RESUMED,
+		[EVENT_MEDIA_NEVER_STARTED] =
+			BRIDGETAP__DATAPLANE__V1__EVENT_KIND__EVENT_KIND_MEDIA_NEVER_STARTED,
+		[EVENT_RATE_LIMITED] =
+			BRIDGETAP__DATAPLANE__V1__EVENT_KIND__EVENT_KIND_RATE_LIMITED,
+		[EVENT_TELEPHONE_EVENT] =
+			BRIDGETAP__DATAPLANE__V1__EVENT_KIND__EVENT_KIND_TELEPHONE_EVENT,
 	};
 	const WireCall *call = registry_call_by_number(dp->registry, event->call);
 	Bridgetap__Dataplane__V1__Event wire = BRIDGETAP__DATAPLANE__V1__EVENT__INIT;
@@ -43,6 +53,7 @@ static void forward_event(struct dataplane *dp, const struct event *event)
 	wire.leg_id = event->leg;
 	wire.source = &source;
 	wire.ssrc = event->ssrc;
+	wire.code = event->code;
 	message.message_case = BRIDGETAP__DATAPLANE__V1__FROM_DATAPLANE__MESSAGE_EVENT;
 	message.event = &wire;
 	server_send(dp->server, &message);
@@ -90,7 +101,9 @@ static void every_second(struct dataplane *dp)
 
 	if (read(dp->timer_fd, &expirations, sizeof(expirations)) < 0)
 		return;
+	dataplane_set_clocks(dp);
 	nexthop_table_refresh(registry_nexthops(dp->registry));
+	relays_check(&dp->relays);
 	check_guard(dp);
 }
 
@@ -128,6 +141,8 @@ int dataplane_run(struct dataplane *dp)
 			handle(dp, &events[i]);
 		registry_poll(dp->registry);
 		take_events(dp);
+		relays_renew(&dp->relays);
+		relay_walk_step(dp->relay_walk);
 	}
 	log_info("stopping");
 	return 0;

@@ -17,6 +17,7 @@
 #include "net/log.h"
 #include "net/steering.h"
 #include "proto/unpack.h"
+#include "worker/worker.h"
 
 #define WIRE_VERSION   1
 #define SNAPSHOT_BYTES (WIRE_MESSAGE_MAX / 2)
@@ -38,6 +39,7 @@ struct server {
 	int listen_fd;
 	int peer_fd; /* -1 while nobody is connected */
 	bool greeted;
+	uint8_t epoch; /* number of control planes that have greeted */
 	struct queued *queue;
 	size_t queued_bytes;
 	uint8_t buffer[WIRE_MESSAGE_MAX + 1];
@@ -223,12 +225,22 @@ static void send_all_calls(struct server *server)
 
 /* --- receiving --- */
 
+/* Who has just come does not know which legs are silent. */
+static void tell_again(struct server *server)
+{
+	server->epoch++;
+	for (unsigned i = 0; i < server->config.worker_count; i++)
+		__atomic_store_n(
+			&server->config.workers[i].reporter.epoch, server->epoch, __ATOMIC_RELAXED);
+}
+
 static void handle_snapshot_request(struct server *server, const char *call_id)
 {
 	const WireCall *call;
 
 	if (*call_id == '\0') {
 		send_all_calls(server);
+		tell_again(server);
 		return;
 	}
 	call = registry_call_by_id(server->registry, call_id);
@@ -248,6 +260,7 @@ static void handle_message(struct server *server, const WireTo *message)
 	switch (message->message_case) {
 	case BRIDGETAP__DATAPLANE__V1__TO_DATAPLANE__MESSAGE_HELLO:
 		server->greeted = true;
+		tell_again(server);
 		send_welcome(server);
 		if (message->hello->version != WIRE_VERSION) {
 			log_error(

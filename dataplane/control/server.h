@@ -13,6 +13,7 @@
  * packet. It does not matter to media whether anybody is connected. Main lcore only. */
 
 struct server;
+struct worker;
 
 struct server_config {
 	const char *path;
@@ -20,6 +21,8 @@ struct server_config {
 	unsigned seats_max;
 	unsigned calls_max;
 	unsigned worker_count;
+	struct worker
+		*workers;  /* of which each new connection is told what they have told before */
 	uint64_t instance; /* another one each time the process starts */
 };
 

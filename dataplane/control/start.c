@@ -9,6 +9,7 @@
 #include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <rte_cycles.h>
@@ -18,9 +19,11 @@
 #include <rte_lcore.h>
 #include <rte_malloc.h>
 #include <rte_mbuf.h>
+#include <rte_random.h>
 #include <rte_vect.h>
 
 #include "control/dataplane.h"
+#include "control/grace.h"
 #include "media/codec.h"
 #include "media/kernels.h"
 #include "net/log.h"
@@ -196,11 +199,15 @@ static int init_worker(struct dataplane *dp, uint8_t index)
 	worker->index = index;
 	worker->lcore = index + 1u;
 	worker->cycles_per_us = rte_get_tsc_hz() / 1000000;
+	worker->rate_limit = dp->config.rate_limit;
 	worker->ports = ports;
 	worker->realms = &dp->config.realms;
 	worker->table = &dp->table;
 	worker->peers = dp->workers;
+	worker->relays = &dp->relays.table;
 	worker->pool = dp->pool;
+	worker->reporter.media_timeout_ms = dp->config.media_timeout_ms;
+	worker->reporter.chance = (uint32_t)rte_rand() | 1;
 	worker->commands =
 		new_ring("commands", index, sizeof(struct command), COMMAND_RING_SIZE, one_to_one);
 	worker->replies =
@@ -217,10 +224,32 @@ static int init_worker(struct dataplane *dp, uint8_t index)
 			.port_id = port->id,
 			.queue_id = index,
 			.adds_checksums = port->adds_checksums,
+			.has_peer = port->has_peer,
 			.guard = port->recording ? &port->guard_queues[index] : NULL,
 		};
 	}
 	return 0;
+}
+
+static uint64_t read_clock_us(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+void dataplane_set_clocks(struct dataplane *dp)
+{
+	if (dp->wall_offset_us == 0)
+		dp->wall_offset_us = read_clock_us(CLOCK_REALTIME) - read_clock_us(CLOCK_MONOTONIC);
+	for (unsigned i = 0; i < dp->config.worker_count; i++) {
+		struct worker *worker = &dp->workers[i];
+		uint64_t us = rte_rdtsc() / worker->cycles_per_us;
+
+		__atomic_store_n(&worker->reporter.unix_offset_us,
+			read_clock_us(CLOCK_MONOTONIC) + dp->wall_offset_us - us, __ATOMIC_RELAXED);
+	}
 }
 
 int dataplane_init_workers(struct dataplane *dp)
@@ -240,10 +269,13 @@ int dataplane_init_workers(struct dataplane *dp)
 	ret = init_rings(dp);
 	if (ret < 0)
 		return ret;
+	dataplane_set_clocks(dp);
+	relays_open(&dp->relays, &dp->config.ports, &dp->config.realms, &dp->table);
 	for (unsigned i = 0; i < count && ret == 0; i++)
 		ret = rte_eal_remote_launch(worker_run, &dp->workers[i], dp->workers[i].lcore);
 	if (ret < 0)
 		log_error("a worker does not start: %s", strerror(-ret));
+	grace_watch(dp->workers, count);
 	return ret;
 }
 
@@ -288,6 +320,7 @@ int dataplane_init_control(struct dataplane *dp)
 		.realms = &config->realms,
 		.table = &dp->table,
 		.rings = &dp->rings,
+		.relays = &dp->relays,
 		.workers = dp->workers,
 		.worker_count = config->worker_count,
 		.calls_max = config->calls_max,
@@ -299,6 +332,7 @@ int dataplane_init_control(struct dataplane *dp)
 		.seats_max = config->seats_max,
 		.calls_max = config->calls_max,
 		.worker_count = config->worker_count,
+		.workers = dp->workers,
 	};
 	int ret = init_descriptors(dp);
 
@@ -310,6 +344,9 @@ int dataplane_init_control(struct dataplane *dp)
 		return -errno;
 	dp->registry = registry_create(&registry_config, dp->rtnl, batch_done, dp);
 	if (dp->registry == NULL)
+		return -errno;
+	dp->relay_walk = relay_walk_create(dp->registry, &dp->relays, config->calls_max);
+	if (dp->relay_walk == NULL)
 		return -errno;
 	dp->server =
 		server_create(&server_config, dp->registry, dp->epoll_fd, dataplane_send_stats, dp);
@@ -339,9 +376,13 @@ void dataplane_fini(struct dataplane *dp)
 		config_free(&dp->config);
 		return;
 	}
+	/* Nothing may be forwarded for calls that nobody can end any more. */
+	relays_stop(&dp->relays);
 	stop_workers(dp);
 	server_destroy(dp->server);
+	relay_walk_destroy(dp->relay_walk);
 	registry_destroy(dp->registry);
+	relays_close(&dp->relays);
 	rtnetlink_destroy(dp->rtnl);
 	port_set_stop(&dp->config.ports);
 	guard_destroy(dp->guard);
@@ -351,6 +392,7 @@ void dataplane_fini(struct dataplane *dp)
 		rte_ring_free(dp->workers[i].events);
 		rte_ring_free(dp->workers[i].handover);
 	}
+	grace_watch(NULL, 0);
 	rte_free(dp->workers);
 	ring_pool_fini(&dp->rings);
 	for (unsigned i = 0; i < REALM_MAX; i++) {

@@ -7,6 +7,7 @@
 #include <rte_ethdev.h>
 
 #include "control/dataplane.h"
+#include "control/leg_stats.h"
 #include "net/xdp.h"
 
 /* The answer to one StatsRequest, with room for all that may be in it. */
@@ -91,6 +92,7 @@ static void fill_ports(struct answer *answer)
 			stats->to_dataplane = steer[STEER_TO_DATAPLANE];
 			stats->to_kernel = steer[STEER_TO_KERNEL];
 			stats->fragments = steer[STEER_FRAGMENT];
+			stats->relayed = steer[STEER_RELAYED];
 		}
 		answer->port_list[i] = stats;
 	}
@@ -117,14 +119,7 @@ static void answer_with_legs(void *arg, const struct leg_stats *legs, unsigned c
 	for (unsigned i = 0; i < count; i++) {
 		Bridgetap__Dataplane__V1__LegStats *stats = &answer->legs[i];
 
-		bridgetap__dataplane__v1__leg_stats__init(stats);
-		stats->id = legs[i].id;
-		stats->role = (Bridgetap__Dataplane__V1__Role)legs[i].role;
-		stats->ssrc = legs[i].ssrc;
-		stats->packets = legs[i].packets;
-		stats->lost = legs[i].lost;
-		stats->jitter = legs[i].jitter;
-		stats->silent_ms = legs[i].silent_us / 1000;
+		leg_stats_encode(&legs[i], stats);
 		fill_hears(answer, i, legs[i].hears);
 		answer->leg_list[i] = stats;
 	}
@@ -147,6 +142,8 @@ void dataplane_send_stats(void *arg, const char *call_id, uint64_t tag)
 	bridgetap__dataplane__v1__stats__init(&answer->stats);
 	answer->stats.tag = tag;
 	answer->stats.calls = registry_count(dp->registry);
+	answer->stats.relayed_calls = (uint32_t)(dataplane_counter(dp, COUNTER_relay_begun) -
+						 dataplane_counter(dp, COUNTER_relay_ended));
 	answer->stats.mixing_legs = registry_mixing_legs(dp->registry);
 	answer->stats.mixing_legs_max = dp->rings.legs_max;
 	fill_counters(answer);

@@ -8,29 +8,50 @@
 
 /* RFC 3550 A.1 */
 #define SEQUENCE_COUNT 65536u
-#define MAX_DROPOUT    3000
 #define MAX_MISORDER   100
 #define NO_SEQUENCE    (SEQUENCE_COUNT + 1)
 
 static void restart(struct rtp_source *source, struct rtp_source_past *past,
 	const struct rtp_packet *packet, uint32_t arrival)
 {
+	past->received_before += source->received;
+	past->lost_before += rtp_source_lost(source, past);
 	source->ssrc = packet->ssrc;
 	past->base_sequence = source->max_sequence = packet->sequence;
 	past->cycles = 0;
 	past->bad_sequence = NO_SEQUENCE;
+	past->in_row = 0;
+	past->expects_another = false;
 	source->received = 1;
 	source->transit = arrival - packet->timestamp;
 	source->restarts++;
 }
 
-static void update_jitter(struct rtp_source *source, uint32_t timestamp, uint32_t arrival)
+/* False, and no update, where the timestamp is of another clock. */
+static bool update_jitter(struct rtp_source *source, uint32_t timestamp, uint32_t arrival)
 {
 	uint32_t transit = arrival - timestamp;
-	int32_t d = (int32_t)(transit - source->transit);
+	uint32_t d = transit - source->transit;
 
+	if ((int32_t)d < 0)
+		d = -d;
+	if (d > RTP_SOURCE_MAX_STEP)
+		return false;
 	source->transit = transit;
-	source->jitter += (uint32_t)(d < 0 ? -d : d) - ((source->jitter + 8) >> 4);
+	source->jitter += d - ((source->jitter + 8) >> 4);
+	return true;
+}
+
+/* What a packet in sequence is whose timestamp is of another clock. */
+static enum rtp_source_verdict clock_jumped(
+	struct rtp_source *source, const struct rtp_packet *packet, uint32_t arrival)
+{
+	if (packet->sequence != source->max_sequence)
+		return RTP_SOURCE_STRAY;
+	source->transit = arrival - packet->timestamp;
+	source->received++;
+	source->restarts++;
+	return RTP_SOURCE_CLOCK_JUMPED;
 }
 
 enum rtp_source_verdict rtp_source_update(struct rtp_source *source, struct rtp_source_past *past,
@@ -42,31 +63,50 @@ enum rtp_source_verdict rtp_source_update(struct rtp_source *source, struct rtp_
 		restart(source, past, packet, arrival);
 		return RTP_SOURCE_STARTED;
 	}
-	if (packet->ssrc != source->ssrc) {
-		restart(source, past, packet, arrival);
-		return RTP_SOURCE_SSRC_CHANGED;
-	}
-	if (ahead < MAX_DROPOUT) {
+	if (packet->ssrc != source->ssrc)
+		return RTP_SOURCE_OTHER_SSRC;
+	if (ahead < RTP_SOURCE_MAX_DROPOUT) {
 		if (packet->sequence < source->max_sequence)
 			past->cycles += SEQUENCE_COUNT;
 		source->max_sequence = packet->sequence;
 	} else if (ahead <= SEQUENCE_COUNT - MAX_MISORDER) {
-		if (packet->sequence == past->bad_sequence) {
+		if (packet->sequence == past->bad_sequence && source->received == past->received) {
 			restart(source, past, packet, arrival);
 			return RTP_SOURCE_SEQUENCE_JUMPED;
 		}
 		past->bad_sequence = (packet->sequence + 1) & (SEQUENCE_COUNT - 1);
+		past->received = source->received;
 		return RTP_SOURCE_IMPLAUSIBLE;
 	}
+	if (!update_jitter(source, packet->timestamp, arrival))
+		return clock_jumped(source, packet, arrival);
 	source->received++;
-	update_jitter(source, packet->timestamp, arrival);
 	return RTP_SOURCE_OK;
+}
+
+bool rtp_source_change(struct rtp_source *source, struct rtp_source_past *past,
+	const struct rtp_packet *packet, uint32_t arrival, bool silent)
+{
+	bool goes_on = past->in_row > 0 && packet->ssrc == past->next_ssrc &&
+		       packet->sequence == past->next_sequence &&
+		       source->received == past->received;
+
+	past->in_row = goes_on ? (uint8_t)(past->in_row + 1) : 1;
+	past->next_ssrc = packet->ssrc;
+	past->next_sequence = (uint16_t)(packet->sequence + 1);
+	past->received = source->received;
+	if (!silent && !past->expects_another && past->in_row < RTP_SOURCE_IN_ROW)
+		return false;
+	restart(source, past, packet, arrival);
+	return true;
 }
 
 int32_t rtp_source_lost(const struct rtp_source *source, const struct rtp_source_past *past)
 {
-	uint32_t extended_max = past->cycles + source->max_sequence;
-	uint32_t expected = extended_max - past->base_sequence + 1;
+	return (int32_t)(rtp_source_expected(source, past) - source->received);
+}
 
-	return source->restarts == 0 ? 0 : (int32_t)(expected - source->received);
+int32_t rtp_source_all_lost(const struct rtp_source *source, const struct rtp_source_past *past)
+{
+	return past->lost_before + rtp_source_lost(source, past);
 }

@@ -52,25 +52,23 @@ void rtp_stream_follow(struct rtp_stream *stream, const struct rtp_packet *in, u
 	stream->marker = 1;
 }
 
-bool rtp_stream_map(struct rtp_stream *stream, const struct rtp_packet *in, unsigned samples,
-	uint64_t now_us, struct rtp_packet *out)
+void rtp_stream_went_on(struct rtp_stream *stream, const struct rtp_packet *newest,
+	unsigned samples, uint64_t when_us)
+{
+	stream->first_sequence = (uint16_t)(newest->sequence - RTP_STREAM_FIRST_BEHIND / 2);
+	stream->next_sequence = (uint16_t)(newest->sequence + stream->sequence_offset + 1);
+	stream->next_timestamp = newest->timestamp + stream->timestamp_offset + samples;
+	stream->sent = (uint32_t)(when_us / RTP_STREAM_TICK_US);
+}
+
+void rtp_stream_skip(struct rtp_stream *stream, const struct rtp_packet *in)
 {
 	uint16_t sequence = (uint16_t)(in->sequence + stream->sequence_offset);
-	uint32_t timestamp = in->timestamp + stream->timestamp_offset;
 
-	if (rtp_sequence_after(stream->first_sequence, in->sequence))
-		return false;
-	out->sequence = sequence;
-	out->timestamp = timestamp;
-	out->ssrc = stream->ssrc;
-	out->marker = in->marker || stream->marker;
-	stream->marker = 0;
-
-	if (!stream->started || !rtp_sequence_after(stream->next_sequence, sequence)) {
-		stream->next_sequence = (uint16_t)(sequence + 1);
-		stream->next_timestamp = timestamp + samples;
-		stream->sent = (uint32_t)(now_us / RTP_STREAM_TICK_US);
-		stream->started = 1;
-	}
-	return true;
+	/* Its place is among those that have been sent: now it stays open. */
+	if (stream->started && rtp_sequence_after(stream->next_sequence, sequence))
+		return;
+	stream->sequence_offset--;
+	stream->first_sequence = (uint16_t)(in->sequence + 1);
+	stream->marker = 1;
 }

@@ -19,13 +19,14 @@ struct rtp_stream {
 	uint32_t sent;		 /* when that was, in units of RTP_STREAM_TICK_US */
 	uint16_t sequence_offset;
 	uint16_t next_sequence;
-	uint16_t first_sequence; /* incoming one since which the offsets hold */
+	uint16_t first_sequence; /* what comes in and is older than this has other offsets */
 	uint16_t started : 1;
 	uint16_t marker : 1; /* the next packet begins a talkspurt (RFC 3551 section 4.1) */
 	uint16_t lead : 14;  /* samples by which timestamps have run ahead of the clock */
 };
 
-#define RTP_STREAM_TICK_US 16 /* silence of up to 19 hours is told from a shorter one */
+#define RTP_STREAM_FIRST_BEHIND 0x4000 /* packets; a quarter of a cycle */
+#define RTP_STREAM_TICK_US	16     /* silence of up to 19 hours is told from a shorter one */
 
 /* A stream that has sent nothing. Its first offsets are a function of `ssrc` alone, so that an
  * appliance that restarts continues where the receiver expects it to. */
@@ -37,8 +38,44 @@ void rtp_stream_follow(struct rtp_stream *stream, const struct rtp_packet *in, u
 	uint32_t rate, uint64_t now_us);
 
 /* The header to send for `in`: sequence, timestamp, SSRC and marker of `out` are set. Returns
- * false where `in` is older than the stream that is being followed: it must not be sent. */
-bool rtp_stream_map(struct rtp_stream *stream, const struct rtp_packet *in, unsigned samples,
-	uint64_t now_us, struct rtp_packet *out);
+ * false where `in` is older than the stream that is being followed: it must not be sent. Of every
+ * packet, and inline for that. */
+static inline bool rtp_stream_map(struct rtp_stream *stream, const struct rtp_packet *in,
+	unsigned samples, uint64_t now_us, struct rtp_packet *out)
+{
+	uint16_t sequence = (uint16_t)(in->sequence + stream->sequence_offset);
+	uint32_t timestamp = in->timestamp + stream->timestamp_offset;
+	uint16_t since = (uint16_t)(in->sequence - stream->first_sequence);
+
+	if ((int16_t)since < 0)
+		return false;
+	/* Half a cycle on, what is new would count as older than the first one. */
+	if (since > RTP_STREAM_FIRST_BEHIND)
+		stream->first_sequence =
+			(uint16_t)(stream->first_sequence + RTP_STREAM_FIRST_BEHIND / 2);
+	out->sequence = sequence;
+	out->timestamp = timestamp;
+	out->ssrc = stream->ssrc;
+	out->marker = in->marker || stream->marker;
+	stream->marker = 0;
+
+	if (!stream->started || !rtp_sequence_after(stream->next_sequence, sequence)) {
+		stream->next_sequence = (uint16_t)(sequence + 1);
+		stream->next_timestamp = timestamp + samples;
+		stream->sent = (uint32_t)(now_us / RTP_STREAM_TICK_US);
+		stream->started = 1;
+	}
+	return true;
+}
+
+/* Somebody else has sent the packets up to `newest`, of `samples` samples, by the same offsets, and
+ * that one at `when_us`. It must be newer than what the stream has sent itself, and what comes next
+ * not older than it by more than 100 packets. */
+void rtp_stream_went_on(struct rtp_stream *stream, const struct rtp_packet *newest,
+	unsigned samples, uint64_t when_us);
+
+/* Nothing is sent for `in`: those after it move up, so that nobody takes it for lost. What is older
+ * than `in` and arrives later is not sent either. */
+void rtp_stream_skip(struct rtp_stream *stream, const struct rtp_packet *in);
 
 #endif

@@ -2,55 +2,286 @@
  * Copyright (c) 2026 Bridgetap contributors */
 #include "media/timeline.h"
 
+#include "media/gap.h"
+#include "media/similarity.h"
+
 #include "fastpath.h"
 
-#define WINDOW_FRAMES 50 /* a second of 20 ms frames */
-#define GUARD	      40 /* 5 ms: kept in hand after samples were missing */
-#define NUDGE	      8	 /* 1 ms a window: follows clocks that differ by 1,000 ppm */
-#define SPARE	      160
+#define WINDOW_FRAMES 250 /* five seconds of 20 ms frames: clocks part by 16 samples at 400 ppm */
+#define LEAST	      24  /* samples in hand; with fewer, it is time to fall back */
+#define MOST	      128 /* with more all the time, it is time to catch up */
+#define STEP_LEAST    20  /* samples left out or repeated at a time */
+#define STEP_BACK     80
+#define STEP_MOST     160
+#define COMPARED      80   /* samples that are compared where they would meet */
+#define NEAR	      48   /* samples between a packet and the read: soon it may come after it */
+#define FAR	      80   /* it will not for some windows */
+#define ALIKE	      0.8f /* what is not heard */
+#define PATIENCE      30   /* frames to wait for a place that is as good as that */
+#define ABSURD	      (2 * PCM_RING_SAMPLES)
 
-static void anchor(struct timeline *timeline, const struct pcm_ring *ring, uint32_t timestamp,
-	unsigned count, unsigned depth)
+static unsigned smaller(unsigned a, unsigned b)
 {
-	unsigned most = PCM_RING_SAMPLES - count;
-
-	timeline->offset = ring->end - count - (depth < most ? depth : most) - timestamp;
-	timeline->anchored = true;
-	timeline->frames = 0;
-	timeline->least_slack = INT16_MAX;
+	return a < b ? a : b;
 }
 
-/* How far the ring reaches beyond a read of `count` samples at this offset. */
-static int32_t slack_of(const struct timeline *timeline, const struct pcm_ring *ring,
-	uint32_t timestamp, unsigned count)
+static uint32_t position_of(const struct timeline *timeline, const struct timeline_read *want)
 {
-	return (int32_t)(ring->end - (timestamp + timeline->offset + count));
+	return want->timestamp + timeline->offset;
 }
 
-uint32_t timeline_position(struct timeline *timeline, const struct pcm_ring *ring,
-	uint32_t timestamp, unsigned count, unsigned depth)
+/* How far the ring reaches beyond the read. */
+static int32_t slack_of(const struct timeline *timeline, const struct timeline_read *want)
 {
-	int32_t slack = slack_of(timeline, ring, timestamp, count);
+	return (int32_t)(want->ring->end - position_of(timeline, want) - want->count);
+}
 
-	if (!timeline->anchored || slack > (int32_t)(PCM_RING_SAMPLES - count) ||
-		slack < -PCM_RING_SAMPLES) {
-		anchor(timeline, ring, timestamp, count, depth);
-		slack = slack_of(timeline, ring, timestamp, count);
+/* The most of it that there may be. */
+static int32_t room_of(const struct timeline_read *want)
+{
+	return (int32_t)(PCM_RING_SAMPLES - TIMELINE_SPARE - want->count);
+}
+
+static void begin_window(struct timeline *timeline, int32_t slack)
+{
+	timeline->state = TIMELINE_STEADY;
+	timeline->slack = (int16_t)slack;
+	timeline->frames = WINDOW_FRAMES;
+	timeline->patience = 0;
+}
+
+/* --- samples --- */
+
+/* `count` samples from `position` on: what the ring holds, and beyond its end what stands for what
+ * is not there. Returns whether there is anything but silence. */
+static bool fetch(const struct timeline_read *want, uint32_t position, int16_t *pcm, unsigned count)
+{
+	int32_t held = (int32_t)(want->ring->end - position);
+	unsigned inside = held < 0 ? 0 : smaller((unsigned)held, count);
+	int16_t history[CONCEAL_HISTORY];
+	uint8_t coded[CODEC_MAX_SAMPLES];
+	struct conceal conceal;
+	bool heard;
+
+	heard = pcm_ring_read(want->ring, position, coded, inside) > 0;
+	want->codec->decode(pcm, coded, inside);
+	if (inside < count) {
+		gap_begin(&conceal, history, want->ring, want->codec, want->ring->end);
+		conceal_fill(
+			&conceal, (unsigned)((int32_t)inside - held), pcm + inside, count - inside);
+		heard |= conceal.pitch > 0 && (int32_t)inside - held < CONCEAL_LENGTH;
 	}
+	return heard;
+}
 
-	timeline->underrun = slack < 0;
+/* The number of samples from `least` to `most` after which (`sign` 1) or before which (-1) the
+ * voice is most like it is at `position`. */
+static unsigned find_step(const struct timeline_read *want, uint32_t position, int sign,
+	unsigned least, unsigned most, float *likeness)
+{
+	int16_t pcm[STEP_MOST + COMPARED], scaled[STEP_MOST + COMPARED];
+	uint32_t from = sign < 0 ? position - most : position;
+	const int16_t *here = sign < 0 ? scaled + most : scaled;
+	uint8_t coded[STEP_MOST + COMPARED];
+	unsigned best = least;
+
+	pcm_ring_read(want->ring, from, coded, most + COMPARED);
+	want->codec->decode(pcm, coded, most + COMPARED);
+	similarity_scale(scaled, pcm, most + COMPARED);
+	*likeness = -2;
+	for (unsigned step = least; step <= most; step++) {
+		float alike = similarity(here, here + sign * (int)step, COMPARED);
+
+		if (alike > *likeness) {
+			*likeness = alike;
+			best = step;
+		}
+	}
+	return best;
+}
+
+/* --- kinds of reads --- */
+
+static unsigned read_as_it_is(
+	struct timeline *timeline, const struct timeline_read *want, uint8_t *coded)
+{
+	int16_t pcm[CODEC_MAX_SAMPLES];
+	bool heard = fetch(want, position_of(timeline, want), pcm, want->count);
+
+	want->codec->encode(coded, pcm, want->count);
+	return heard ? TIMELINE_HEARD : 0;
+}
+
+/* As it is, with what lacks made up for. */
+static unsigned read_lacking(
+	struct timeline *timeline, const struct timeline_read *want, uint8_t *coded)
+{
+	int32_t slack = slack_of(timeline, want);
+
+	timeline->state = TIMELINE_LACKING;
+	timeline->slack = (int16_t)(slack < INT16_MIN ? INT16_MIN : slack);
+	return read_as_it_is(timeline, want, coded) | TIMELINE_LACKED;
+}
+
+/* Behind the newest sample, by the depth or what the ring has room for. */
+static unsigned read_anew(
+	struct timeline *timeline, const struct timeline_read *want, uint8_t *coded)
+{
+	int32_t most = room_of(want) - (int32_t)want->frame, depth = (int32_t)want->depth;
+
+	depth = depth < most ? depth : most;
+	depth = depth < 0 ? 0 : depth;
+	timeline->offset = want->ring->end - want->count - (uint32_t)depth - want->timestamp;
+	begin_window(timeline, depth);
+	return read_as_it_is(timeline, want, coded) | TIMELINE_ANEW;
+}
+
+/* With `shift` samples left out, or repeated where it is below 0. What was heard until now would
+ * have gone on with the CONCEAL_OVERLAP samples at `old`, which give way to what is read. */
+static unsigned read_shifted(struct timeline *timeline, const struct timeline_read *want,
+	int32_t shift, const int16_t *old, uint8_t *coded)
+{
+	int16_t pcm[CODEC_MAX_SAMPLES];
+	unsigned outcome = shift != 0 ? TIMELINE_MOVED : 0;
+	int32_t slack;
+
+	timeline->offset += (uint32_t)shift;
+	slack = slack_of(timeline, want);
+	begin_window(timeline, slack);
 	if (slack < 0) {
-		timeline->offset -= (uint32_t)(GUARD - slack);
-		slack = GUARD;
+		timeline->state = TIMELINE_LACKING;
+		outcome |= TIMELINE_LACKED;
 	}
-	if (slack < timeline->least_slack)
-		timeline->least_slack = (int16_t)slack;
-	if (++timeline->frames == WINDOW_FRAMES) {
-		if (timeline->least_slack > (int32_t)(depth + SPARE))
-			timeline->offset += NUDGE;
-		timeline->frames = 0;
-		timeline->least_slack = INT16_MAX;
-	}
+	if (fetch(want, position_of(timeline, want), pcm, want->count))
+		outcome |= TIMELINE_HEARD;
+	conceal_overlap(pcm, old, smaller(want->count, CONCEAL_OVERLAP));
+	want->codec->encode(coded, pcm, want->count);
+	return outcome;
+}
 
-	return timestamp + timeline->offset;
+/* The same where the ring still holds how it would have gone on. */
+static unsigned read_stepped(
+	struct timeline *timeline, const struct timeline_read *want, int32_t shift, uint8_t *coded)
+{
+	int16_t old[CONCEAL_OVERLAP];
+
+	fetch(want, position_of(timeline, want), old, CONCEAL_OVERLAP);
+	return read_shifted(timeline, want, shift, old, coded);
+}
+
+/* After samples lacked and others have come: those that lacked, if they are there, or else what
+ * follows them. */
+static unsigned read_again(
+	struct timeline *timeline, const struct timeline_read *want, uint8_t *coded)
+{
+	int32_t lacked = -timeline->slack, shift = 0;
+	int32_t most = room_of(want) - (int32_t)want->frame - slack_of(timeline, want);
+	uint32_t missing = position_of(timeline, want) - (uint32_t)lacked;
+	int16_t old[CONCEAL_OVERLAP], history[CONCEAL_HISTORY];
+	struct conceal conceal;
+
+	/* Nothing is heard any more that would have to go on. */
+	if (lacked >= CONCEAL_LENGTH && timeline->state != TIMELINE_LATE)
+		return read_anew(timeline, want, coded);
+	if (timeline->state != TIMELINE_LOST && most > 0)
+		shift = -(lacked < most ? lacked : most);
+	if (timeline->state == TIMELINE_LATE)
+		return read_stepped(timeline, want, shift, coded);
+	gap_begin(&conceal, history, want->ring, want->codec, missing);
+	conceal_fill(&conceal, (unsigned)lacked, old, CONCEAL_OVERLAP);
+	return read_shifted(timeline, want, shift, old, coded);
+}
+
+/* What the ring holds has almost run away from the reader: the primary is late, or the other one
+ * sends more than it should. */
+static unsigned read_ahead(
+	struct timeline *timeline, const struct timeline_read *want, uint8_t *coded)
+{
+	unsigned least = (unsigned)(slack_of(timeline, want) - room_of(want));
+	uint32_t position = position_of(timeline, want);
+	float likeness;
+
+	if (least < STEP_LEAST)
+		least = STEP_LEAST;
+	if (least + COMPARED <= STEP_MOST)
+		least = find_step(want, position, 1, least, least + COMPARED, &likeness);
+	return read_stepped(timeline, want, (int32_t)least, coded);
+}
+
+/* How many samples the reader could be closer, or must be further behind where it is below 0.
+ *
+ * Where clocks part, a packet that comes just before a read will come just after it one day, and
+ * that read will have a packet less. */
+static int32_t spare_of(const struct timeline *timeline, const struct timeline_read *want)
+{
+	unsigned packet = smaller(want->frame, want->count), phase = want->age % packet;
+	int32_t safe = LEAST, slack = timeline->slack;
+
+	if (phase < (slack < (int32_t)packet ? NEAR : FAR))
+		safe += (int32_t)packet;
+	return slack - safe;
+}
+
+/* At the end of a window. */
+static unsigned read_adjusted(
+	struct timeline *timeline, const struct timeline_read *want, uint8_t *coded)
+{
+	int32_t slack = slack_of(timeline, want), spare = spare_of(timeline, want);
+	unsigned much = (unsigned)(spare < 0 ? -spare : spare), step;
+	int sign = spare < 0 ? -1 : 1;
+	float likeness;
+
+	if (spare >= 0 ? much <= MOST - LEAST
+		       : pcm_ring_missing_before(
+				 want->ring, position_of(timeline, want) - STEP_MOST) > 0) {
+		begin_window(timeline, slack);
+		return read_as_it_is(timeline, want, coded);
+	}
+	much = sign < 0 && much < STEP_BACK ? STEP_BACK : smaller(much, STEP_MOST);
+	step = find_step(want, position_of(timeline, want), sign, STEP_LEAST, much, &likeness);
+	if (likeness >= ALIKE || timeline->patience >= PATIENCE)
+		return read_stepped(timeline, want, sign * (int32_t)step, coded);
+	timeline->patience++;
+	if (slack < timeline->slack)
+		timeline->slack = (int16_t)slack;
+	return read_as_it_is(timeline, want, coded);
+}
+
+unsigned timeline_read(struct timeline *timeline, const struct timeline_read *want, uint8_t *coded)
+{
+	int32_t slack = slack_of(timeline, want);
+
+	if (timeline->state == TIMELINE_NONE || slack > ABSURD || slack < -ABSURD)
+		return read_anew(timeline, want, coded);
+	if (!want->newest)
+		return read_as_it_is(timeline, want, coded);
+	if (timeline->state != TIMELINE_STEADY) {
+		uint32_t missing = position_of(timeline, want) + (uint32_t)timeline->slack;
+
+		if ((int32_t)(want->ring->end - missing) > 0)
+			return read_again(timeline, want, coded);
+		return read_lacking(timeline, want, coded);
+	}
+	if (slack < 0)
+		return read_lacking(timeline, want, coded);
+	if (slack > room_of(want))
+		return read_ahead(timeline, want, coded);
+	return read_adjusted(timeline, want, coded);
+}
+
+void timeline_note_lost(struct timeline *timeline)
+{
+	if (timeline->state == TIMELINE_LACKING)
+		timeline->state = TIMELINE_LOST;
+}
+
+void timeline_note_late(struct timeline *timeline, int32_t late, unsigned count)
+{
+	if (timeline->state == TIMELINE_NONE || late <= 0 || late > PCM_RING_SAMPLES)
+		return;
+	if (timeline->slack < 0 && late <= -timeline->slack && timeline->state != TIMELINE_LOST)
+		return;
+	/* Either what followed it is being heard, or still what was made up for it. */
+	timeline->state = late >= (int32_t)count ? TIMELINE_LATE : TIMELINE_LACKING;
+	timeline->slack = (int16_t)-late;
 }

@@ -31,23 +31,41 @@ static const void *take(struct rest *rest, size_t size)
 	return header;
 }
 
-static enum frame_fault parse_ethernet(struct rest *rest, uint16_t *vlan, uint16_t *ethertype)
+static bool is_service_tag(uint16_t ethertype)
 {
-	const struct rte_ether_hdr *ethernet = take(rest, sizeof(*ethernet));
-	const struct rte_vlan_hdr *tag;
+	return ethertype == RTE_ETHER_TYPE_QINQ || ethertype == RTE_ETHER_TYPE_QINQ1;
+}
 
-	if (!ethernet)
-		return FRAME_TRUNCATED;
-	*vlan = 0;
-	*ethertype = rte_be_to_cpu_16(ethernet->ether_type);
-	if (*ethertype != RTE_ETHER_TYPE_VLAN)
-		return FRAME_OK;
-	tag = take(rest, sizeof(*tag));
+/* Take one tag: its VLAN id into `vlan`, and the type of what follows. */
+static bool take_tag(struct rest *rest, uint32_t *vlan, uint16_t *ethertype)
+{
+	const struct rte_vlan_hdr *tag = take(rest, sizeof(*tag));
+
 	if (!tag)
-		return FRAME_TRUNCATED;
+		return false;
 	*vlan = rte_be_to_cpu_16(tag->vlan_tci) & 0x0fff;
 	*ethertype = rte_be_to_cpu_16(tag->eth_proto);
-	return FRAME_OK;
+	return true;
+}
+
+static __attribute__((noinline)) enum frame_fault parse_tags(
+	struct rest *rest, uint32_t *tags, uint16_t *ethertype)
+{
+	uint32_t service = 0, customer = 0;
+	bool outer = is_service_tag(*ethertype);
+
+	if (outer && !take_tag(rest, &service, ethertype))
+		return FRAME_TRUNCATED;
+	if (*ethertype == RTE_ETHER_TYPE_VLAN && !take_tag(rest, &customer, ethertype))
+		return FRAME_TRUNCATED;
+	if (!outer && *ethertype == RTE_ETHER_TYPE_VLAN) {
+		service = customer;
+		if (!take_tag(rest, &customer, ethertype))
+			return FRAME_TRUNCATED;
+	}
+	*tags = VLAN_TAGS(service, customer);
+	return is_service_tag(*ethertype) || *ethertype == RTE_ETHER_TYPE_VLAN ? FRAME_TAG_STACK
+									       : FRAME_OK;
 }
 
 static enum frame_fault parse_ipv4(struct rest *rest, struct frame *frame)
@@ -75,9 +93,17 @@ static enum frame_fault parse_ipv4(struct rest *rest, struct frame *frame)
 	return FRAME_OK;
 }
 
+/* Nobody sends RTP behind one: to step over them would be work for attackers alone. */
+static bool is_extension(uint8_t protocol)
+{
+	return protocol == IPPROTO_HOPOPTS || protocol == IPPROTO_ROUTING ||
+	       protocol == IPPROTO_DSTOPTS || protocol == IPPROTO_AH || protocol == IPPROTO_MH;
+}
+
 static enum frame_fault parse_ipv6(struct rest *rest, struct frame *frame)
 {
 	const struct rte_ipv6_hdr *ip = take(rest, sizeof(*ip));
+	const struct rte_udp_hdr *udp = (const struct rte_udp_hdr *)rest->at;
 	size_t length;
 
 	if (!ip)
@@ -90,10 +116,15 @@ static enum frame_fault parse_ipv6(struct rest *rest, struct frame *frame)
 	if (ip->proto == IPPROTO_FRAGMENT)
 		return FRAME_FRAGMENT;
 	if (ip->proto != IPPROTO_UDP)
-		return FRAME_NOT_UDP;
+		return is_extension(ip->proto) ? FRAME_EXTENSION : FRAME_NOT_UDP;
+	if (length >= sizeof(*udp) && udp->dgram_cksum == 0)
+		return FRAME_NO_CHECKSUM;
 
 	memcpy(frame->source.address, ip->src_addr, sizeof(frame->source.address));
 	memcpy(frame->destination.address, ip->dst_addr, sizeof(frame->destination.address));
+	/* Here they are IPv4's: on the wire they would let one family speak for the other. */
+	if (unlikely(endpoint_is_ipv4(&frame->source) || endpoint_is_ipv4(&frame->destination)))
+		return FRAME_BAD_IP;
 	rest->length = length;
 	return FRAME_OK;
 }
@@ -101,14 +132,21 @@ static enum frame_fault parse_ipv6(struct rest *rest, struct frame *frame)
 enum frame_fault frame_parse(const uint8_t *data, size_t length, struct frame *frame)
 {
 	struct rest rest = { data, length };
+	const struct rte_ether_hdr *ethernet = take(&rest, sizeof(*ethernet));
 	const struct rte_udp_hdr *udp;
 	enum frame_fault fault;
 	uint16_t ethertype;
 	size_t udp_length;
 
-	fault = parse_ethernet(&rest, &frame->vlan, &ethertype);
-	if (fault != FRAME_OK)
-		return fault;
+	if (!ethernet)
+		return FRAME_TRUNCATED;
+	ethertype = rte_be_to_cpu_16(ethernet->ether_type);
+	frame->tags = 0;
+	if (unlikely(ethertype != RTE_ETHER_TYPE_IPV4 && ethertype != RTE_ETHER_TYPE_IPV6)) {
+		fault = parse_tags(&rest, &frame->tags, &ethertype);
+		if (fault != FRAME_OK)
+			return fault;
+	}
 	frame->ipv6 = ethertype == RTE_ETHER_TYPE_IPV6;
 	if (ethertype == RTE_ETHER_TYPE_IPV4)
 		fault = parse_ipv4(&rest, frame);
@@ -217,6 +255,29 @@ void header_template_init(struct header_template *header, const struct endpoint 
 	}
 	udp.dgram_cksum = checksum_fold(checksum_add(pseudo, (const uint8_t *)&udp, sizeof(udp)));
 	memcpy(header->bytes + header->length - sizeof(udp), &udp, sizeof(udp));
+}
+
+void header_template_set_ports(
+	uint8_t *bytes, uint8_t length, uint16_t local_port, uint16_t remote_port)
+{
+	struct rte_udp_hdr udp;
+	uint64_t sum;
+
+	memcpy(&udp, bytes + length - sizeof(udp), sizeof(udp));
+	/* In ones' complement what is inverted is taken away. */
+	sum = (uint64_t)udp.dgram_cksum + (uint16_t)~udp.src_port + (uint16_t)~udp.dst_port;
+	udp.src_port = rte_cpu_to_be_16(local_port);
+	udp.dst_port = rte_cpu_to_be_16(remote_port);
+	udp.dgram_cksum = checksum_fold(sum + udp.src_port + udp.dst_port);
+	memcpy(bytes + length - sizeof(udp), &udp, sizeof(udp));
+}
+
+uint16_t header_template_remote_port(const uint8_t *bytes, uint8_t length)
+{
+	struct rte_udp_hdr udp;
+
+	memcpy(&udp, bytes + length - sizeof(udp), sizeof(udp));
+	return rte_be_to_cpu_16(udp.dst_port);
 }
 
 uint8_t *header_template_write(const uint8_t *bytes, uint8_t length, uint8_t *payload,

@@ -14,24 +14,32 @@
 enum frame_fault {
 	FRAME_OK,
 	FRAME_TRUNCATED, /* ends inside a header, or before the length a header gives */
+	FRAME_TAG_STACK, /* more VLAN tags than a service tag and a customer's */
 	FRAME_NOT_IP,
 	FRAME_BAD_IP, /* impossible version or length field */
 	FRAME_FRAGMENT,
+	FRAME_EXTENSION, /* IPv6 extension headers: dropped by rule */
 	FRAME_NOT_UDP,
-	FRAME_BAD_UDP, /* impossible length field */
+	FRAME_BAD_UDP,	   /* impossible length field */
+	FRAME_NO_CHECKSUM, /* of UDP over IPv6, which must have one (RFC 8200 section 8.1) */
 };
+
+/* Both VLAN ids of a frame in one: the service provider's (802.1ad) and the customer's (802.1Q), 0
+ * for none. A tag of id 0 has a priority and no VLAN. */
+#define VLAN_TAGS(service, customer) ((uint32_t)(service) << 16 | (customer))
 
 struct frame {
 	struct endpoint source;
 	struct endpoint destination;
 	const uint8_t *payload; /* into the frame that was parsed */
+	uint32_t tags;		/* VLAN_TAGS() */
 	uint16_t payload_length;
-	uint16_t vlan; /* VLAN id of the outermost 802.1Q tag, 0 without one */
-	uint8_t ipv6;  /* 1, or 0: IPv4 */
+	uint8_t ipv6; /* 1, or 0: IPv4 */
 };
 
-/* Parse `length` bytes. At most one 802.1Q tag is understood; IPv4 options are skipped; IPv6
- * extension headers are FRAME_NOT_UDP. Ethernet padding is left out of the payload. */
+/* Parse `length` bytes. One 802.1Q tag is understood, one service tag, and one behind the other;
+ * the outer of two may have 802.1Q's number as well. IPv4 options are stepped over, Ethernet
+ * padding is left out of the payload. */
 enum frame_fault frame_parse(const uint8_t *data, size_t length, struct frame *frame);
 
 /* What the UDP payload from byte `from` (a multiple of 4) on adds up to (net/checksum.h), as the
@@ -52,6 +60,13 @@ struct header_template {
 /* `dscp` is the six-bit code point. Both endpoints must be of one family. */
 void header_template_init(struct header_template *header, const struct endpoint *local,
 	const struct endpoint *remote, uint8_t dscp);
+
+/* Let the template, `length` bytes at `bytes`, be between other ports of the same two addresses. */
+void header_template_set_ports(
+	uint8_t *bytes, uint8_t length, uint16_t local_port, uint16_t remote_port);
+
+/* The remote port that a template has. */
+uint16_t header_template_remote_port(const uint8_t *bytes, uint8_t length);
 
 /* Write `length` bytes of a template directly before the UDP payload at `payload`, `payload_length`
  * bytes long, whose bytes add up to `payload_sum` (net/checksum.h). Returns the first byte written.

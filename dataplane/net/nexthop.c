@@ -79,6 +79,15 @@ static int free_number(struct nexthop_table *table)
 	return -ENOSPC;
 }
 
+/* Append `type` as the EtherType of what follows, and a tag of `vlan` behind it. */
+static void add_tag(struct l2_header *header, uint16_t type, uint16_t vlan)
+{
+	const uint16_t words[] = { rte_cpu_to_be_16(type), rte_cpu_to_be_16(vlan) };
+
+	memcpy(header->bytes + header->length, words, sizeof(words));
+	header->length += sizeof(words);
+}
+
 static void set_mac(
 	struct nexthop_table *table, struct nexthop *hop, const struct rte_ether_addr *mac)
 {
@@ -86,20 +95,17 @@ static void set_mac(
 	uint16_t ethertype =
 		endpoint_is_ipv4(&hop->via) ? RTE_ETHER_TYPE_IPV4 : RTE_ETHER_TYPE_IPV6;
 	struct rte_ether_hdr ethernet = { .dst_addr = *mac };
-	struct l2_header header = { .length = sizeof(ethernet) };
+	struct l2_header header = { .length = offsetof(struct rte_ether_hdr, ether_type) };
 
 	rte_eth_macaddr_get(realm->port_id, &ethernet.src_addr);
-	ethernet.ether_type = rte_cpu_to_be_16(realm->vlan ? RTE_ETHER_TYPE_VLAN : ethertype);
-	memcpy(header.bytes, &ethernet, sizeof(ethernet));
-	if (realm->vlan) {
-		struct rte_vlan_hdr tag = {
-			.vlan_tci = rte_cpu_to_be_16(realm->vlan),
-			.eth_proto = rte_cpu_to_be_16(ethertype),
-		};
-
-		memcpy(header.bytes + header.length, &tag, sizeof(tag));
-		header.length += sizeof(tag);
-	}
+	memcpy(header.bytes, &ethernet, header.length);
+	if (realm->service_vlan != 0)
+		add_tag(&header, realm->service_tpid, realm->service_vlan);
+	if (realm->vlan != 0)
+		add_tag(&header, RTE_ETHER_TYPE_VLAN, realm->vlan);
+	ethertype = rte_cpu_to_be_16(ethertype);
+	memcpy(header.bytes + header.length, &ethertype, sizeof(ethertype));
+	header.length += sizeof(ethertype);
 	if (memcmp(&hop->header, &header, sizeof(header)) == 0)
 		return;
 	hop->header = header;

@@ -15,10 +15,12 @@
 #define NEXTHOP_MAX  8192
 #define NEXTHOP_NONE 0 /* the number of no next hop; its header is never resolved */
 
+#define L2_HEADER_MAX 22 /* with both VLAN tags */
+
 /* What is written in front of the IP header. */
 struct l2_header {
-	uint8_t length; /* 14, 18 with a VLAN tag; 0 while the MAC address is not known */
-	uint8_t bytes[18];
+	uint8_t length; /* 14, and 4 a VLAN tag; 0 while the MAC address is not known */
+	uint8_t bytes[L2_HEADER_MAX];
 };
 
 struct nexthop_table;

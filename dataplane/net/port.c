@@ -19,6 +19,10 @@
 
 #define DESCRIPTORS 1024
 
+/* What every IPv4 host takes (RFC 791). What is sent is no longer: 60 ms of G.711 and the headers
+ * of RTP, UDP and IPv6. */
+#define MTU_MIN 576
+
 static bool is_af_xdp(const struct port *port)
 {
 	return strncmp(port->devargs, "net_af_xdp", strlen("net_af_xdp")) == 0;
@@ -133,6 +137,13 @@ static void start_steering(struct port *port, uint16_t queues)
 				     : "cannot steer: packets are handed over between workers");
 }
 
+/* Whether packets come from a network: not from memory, as those of a virtual device do that has no
+ * interface of the kernel underneath. */
+static bool is_on_network(const struct port *port, const struct rte_eth_dev_info *info)
+{
+	return strncmp(port->devargs, "net_", strlen("net_")) != 0 || info->if_index != 0;
+}
+
 /* Have checksums looked at and added where the device can. */
 static void configure_checksums(
 	struct port *port, const struct rte_eth_dev_info *info, struct rte_eth_conf *conf)
@@ -141,7 +152,10 @@ static void configure_checksums(
 	const uint64_t tx = RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM;
 
 	port->adds_checksums = (info->tx_offload_capa & tx) == tx;
-	conf->rxmode.offloads = info->rx_offload_capa & rx;
+	conf->rxmode.offloads = port->verify == VERIFY_NEVER ? 0 : info->rx_offload_capa & rx;
+	port->verifies = conf->rxmode.offloads != rx &&
+			 (port->verify == VERIFY_ALWAYS ||
+				 (port->verify == VERIFY_AUTO && is_on_network(port, info)));
 	conf->txmode.offloads = port->adds_checksums ? tx : 0;
 }
 
@@ -152,15 +166,22 @@ static int configure(
 	uint16_t rx_descriptors = DESCRIPTORS, tx_descriptors = DESCRIPTORS;
 	int socket = rte_eth_dev_socket_id(port->id);
 	struct rte_eth_dev_info info;
+	uint16_t mtu;
 	int ret;
 
 	ret = rte_eth_dev_info_get(port->id, &info);
+	port->has_peer = ret == 0 && strcmp(info.driver_name, "net_memif") == 0;
 	if (ret < 0)
 		return ret;
 	if (info.max_rx_queues < queues || info.max_tx_queues < queues) {
 		log_error("port %s has %u queues but there are %u workers: give it as many queues "
 			  "(queue_count= in devargs for AF_XDP) or configure fewer workers",
 			port->name, RTE_MIN(info.max_rx_queues, info.max_tx_queues), queues);
+		return -EINVAL;
+	}
+	if (rte_eth_dev_get_mtu(port->id, &mtu) == 0 && mtu < MTU_MIN) {
+		log_error("port %s: its MTU is %u, and RTP of 60 ms needs %u: raise it", port->name,
+			mtu, MTU_MIN);
 		return -EINVAL;
 	}
 	port->ifindex = info.if_index;

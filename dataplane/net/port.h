@@ -18,6 +18,12 @@
 
 /* A DPDK port of any driver. Set up and taken down by the main lcore; while it runs, queue n
  * belongs to worker n. */
+enum verify_checksums {
+	VERIFY_AUTO, /* of what comes from a network */
+	VERIFY_ALWAYS,
+	VERIFY_NEVER,
+};
+
 struct port {
 	char name[PORT_NAME_SIZE]; /* the configuration's */
 	char devargs[256];	   /* DPDK's: "net_af_xdp0,iface=eth1", "0000:3b:00.0", ... */
@@ -27,7 +33,11 @@ struct port {
 	bool steered;	     /* runs our XDP program: the kernel sees all that is not RTP */
 	bool hashes;	     /* its NIC chooses queues, see net/steering.h */
 	bool adds_checksums; /* of IPv4 and UDP, to what it sends */
-	bool recording;	     /* guarded: passes nothing but agent and customer */
+	enum verify_checksums verify; /* the configuration's */
+	bool verifies;		      /* the workers do, in place of the port (net/verify.h) */
+	bool has_peer;		      /* another process, which comes and goes (net_memif) */
+	bool recording;		      /* guarded: passes nothing but agent and customer */
+	bool relays;		      /* where it is steered: its XDP program may forward calls */
 	int sockets[PORT_QUEUES_MAX]; /* of an AF_XDP port, to be asked what they have lost */
 	unsigned socket_count;
 	struct reclaim reclaim[PORT_QUEUES_MAX]; /* likewise */

@@ -22,7 +22,10 @@ struct realm {
 	uint16_t first_port;	 /* even; RTP on even ports, RTCP on the odd port above */
 	uint16_t last_port;	 /* odd */
 	uint16_t port_id;	 /* DPDK port */
-	uint16_t vlan;		 /* 0 untagged */
+	uint16_t vlan;		 /* 802.1Q; 0 for no such tag */
+	uint16_t service_vlan;	 /* the tag outside of it (802.1ad); 0 for none */
+	uint16_t service_tpid;	 /* the outer tag's EtherType in what is sent */
+	uint32_t tags;		 /* both, as VLAN_TAGS() has it; set by realm_set_index() */
 	uint8_t dscp;		 /* of what is sent */
 	bool recording;		 /* leads to the recorder and to nothing else */
 	unsigned ifindex;	 /* kernel interface whose neighbours are asked; 0 for none */
@@ -45,5 +48,8 @@ void realm_set_index(struct realm_set *set);
 /* The realm a frame that came in on `port_id` is addressed to (its port is not looked at), as an
  * index, or -1. */
 int realm_find(const struct realm_set *set, uint16_t port_id, const struct frame *frame);
+
+/* Whether an address (16 bytes, as in struct endpoint) is one of the realms', on whatever port. */
+bool realm_is_local(const struct realm_set *set, const uint8_t *address);
 
 #endif

@@ -11,7 +11,9 @@ void tx_batch_flush(struct tx_batch *batch, struct counters *counters)
 
 	if (count == 0)
 		return;
-	sent = rte_eth_tx_burst(batch->port_id, batch->queue_id, batch->mbufs, count);
+	sent = unlikely(batch->has_peer && !link_is_up(batch->port_id))
+		       ? 0
+		       : rte_eth_tx_burst(batch->port_id, batch->queue_id, batch->mbufs, count);
 	guarded = batch->guard ? batch->guard->dropped - guarded : 0;
 	rte_pktmbuf_free_bulk(batch->mbufs + sent, count - sent);
 	batch->count = 0;

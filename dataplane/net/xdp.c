@@ -38,8 +38,7 @@ static int query_program(
 	return ret;
 }
 
-/* A file descriptor of the map called `name` of the steer program on `ifindex`, or -errno. */
-static int open_map(unsigned ifindex, const char *name)
+int xdp_open_map(unsigned ifindex, const char *name)
 {
 	__u32 map_ids[16], id = 0;
 	struct bpf_prog_info program;
@@ -79,19 +78,22 @@ int xdp_detach_stale(unsigned ifindex)
 
 int xdp_steer_realms(unsigned ifindex, const struct realm_set *set, uint16_t port_id)
 {
-	int fd = open_map(ifindex, STEER_MAP_REALMS), ret = 0;
+	int fd = xdp_open_map(ifindex, STEER_MAP_REALMS), ret = 0;
 
 	if (fd < 0)
 		return fd;
 	for (unsigned i = 0; i < set->count && ret == 0; i++) {
 		const struct realm *realm = &set->realm[i];
-		struct steer_address key = { .vlan = realm->vlan };
-		struct steer_ports ports = { realm->first_port, realm->last_port };
+		struct steer_address key = {
+			.vlan = realm->vlan,
+			.service_vlan = realm->service_vlan,
+		};
+		struct steer_realm value = { realm->first_port, realm->last_port, i };
 
 		if (realm->port_id != port_id)
 			continue;
 		memcpy(key.address, realm->address.address, sizeof(key.address));
-		if (bpf_map_update_elem(fd, &key, &ports, BPF_ANY) < 0)
+		if (bpf_map_update_elem(fd, &key, &value, BPF_ANY) < 0)
 			ret = -errno;
 	}
 	close(fd);
@@ -105,7 +107,7 @@ int xdp_read_counters(unsigned ifindex, uint64_t counters[static STEER_COUNTER_C
 
 	if (cpus < 0)
 		return cpus;
-	fd = open_map(ifindex, STEER_MAP_COUNTERS);
+	fd = xdp_open_map(ifindex, STEER_MAP_COUNTERS);
 	if (fd < 0)
 		return fd;
 	values = calloc((size_t)cpus, sizeof(*values));

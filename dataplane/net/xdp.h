@@ -20,6 +20,10 @@ int xdp_detach_stale(unsigned ifindex);
  * RTP and RTCP comes to the data plane. 0 or -errno (-ENOENT: no steer program there). */
 int xdp_steer_realms(unsigned ifindex, const struct realm_set *set, uint16_t port_id);
 
+/* A file descriptor of the map called `name` of the steer program on `ifindex`, for the caller to
+ * close, or -errno (-ENOENT: no such program or map there). */
+int xdp_open_map(unsigned ifindex, const char *name);
+
 /* Sum the per-CPU counters of the program on `ifindex`. 0 or -errno. */
 int xdp_read_counters(unsigned ifindex, uint64_t counters[static STEER_COUNTER_COUNT]);
 

@@ -16,6 +16,7 @@ enum command_kind {
 	COMMAND_REMOVE_CALL, /* `old` goes */
 	COMMAND_READ_STATS,  /* of `call` into `stats` */
 	COMMAND_SET_NEXTHOP, /* not answered */
+	COMMAND_RELAY_CALL,  /* `call`, if it can be (call/relay.h); not answered */
 };
 
 struct command {

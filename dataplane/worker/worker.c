@@ -7,6 +7,9 @@
 #include <rte_ethdev.h>
 #include <rte_prefetch.h>
 
+#include "call/relay.h"
+#include "net/verify.h"
+
 #include "fastpath.h"
 
 #define COMMANDS_PER_ROUND 32
@@ -15,11 +18,14 @@
 /* Each fault of the parsers has its own counter. */
 static const enum counter frame_fault_counter[] = {
 	[FRAME_TRUNCATED] = COUNTER_drop_frame_truncated,
+	[FRAME_TAG_STACK] = COUNTER_drop_tag_stack,
 	[FRAME_NOT_IP] = COUNTER_drop_not_ip,
 	[FRAME_BAD_IP] = COUNTER_drop_bad_ip,
 	[FRAME_FRAGMENT] = COUNTER_drop_fragment,
+	[FRAME_EXTENSION] = COUNTER_drop_ip_extension,
 	[FRAME_NOT_UDP] = COUNTER_drop_not_udp,
 	[FRAME_BAD_UDP] = COUNTER_drop_bad_udp,
+	[FRAME_NO_CHECKSUM] = COUNTER_drop_no_checksum,
 };
 
 static const enum counter rtp_fault_counter[] = {
@@ -42,6 +48,16 @@ static bool has_bad_checksum(const struct rte_mbuf *mbuf)
 	return (mbuf->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_BAD ||
 	       (mbuf->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_BAD;
 }
+
+/* What the worker lends to its calls, as of now. A macro, so that each burst has it built in place.
+ */
+#define NEW_ENV(w, us)                                                                         \
+	{                                                                                      \
+		.now_us = (us), .now_ms = (uint32_t)((us) / 1000), .counters = &(w)->counters, \
+		.pool = (w)->pool, .events = (w)->events, .realms = (w)->realms,               \
+		.rate_limit = (w)->rate_limit, .nexthops = (w)->nexthops, .tx = (w)->tx,       \
+		.reporter = &(w)->reporter, .relays = (w)->relays,                             \
+	}
 
 /* --- the stages of a burst: each keeps the packets that go on and drops the rest --- */
 
@@ -122,14 +138,14 @@ static bool find_leg(struct worker *w, struct forward_packet *packet)
 	return true;
 }
 
-static bool parse_rtp(struct worker *w, struct forward_packet *packet)
+static bool parse_rtp(struct worker *w, struct forward_packet *packet, struct forward_env *env)
 {
 	const struct frame *frame = &packet->frame;
 	enum rtp_fault fault;
 
 	if (unlikely((frame->destination.port & 1) ||
 		     rtp_is_rtcp(frame->payload, frame->payload_length))) {
-		drop(w, packet->mbuf, COUNTER_rtcp);
+		report_receive(packet, env);
 		return false;
 	}
 	fault = rtp_parse(frame->payload, frame->payload_length, &packet->rtp);
@@ -167,15 +183,7 @@ static void deliver(struct forward_packet **packets, unsigned count, struct forw
 void worker_burst(struct worker *w, struct rte_mbuf **mbufs, unsigned count, uint64_t now_us)
 {
 	struct forward_packet packets[WORKER_BURST], *kept[WORKER_BURST];
-	struct forward_env env = {
-		.now_us = now_us,
-		.now_ms = (uint32_t)(now_us / 1000),
-		.counters = &w->counters,
-		.pool = w->pool,
-		.events = w->events,
-		.nexthops = w->nexthops,
-		.tx = w->tx,
-	};
+	struct forward_env env = NEW_ENV(w, now_us);
 
 	for (unsigned codec = CODEC_NONE + 1; codec < CODEC_COUNT; codec++)
 		env.arrival[codec] = (uint32_t)(now_us * codec_get(codec)->clock_rate / 1000000);
@@ -184,7 +192,7 @@ void worker_burst(struct worker *w, struct rte_mbuf **mbufs, unsigned count, uin
 	count = parse_frames(w, mbufs, count, packets, kept);
 	STAGE(count, kept, find_slot(w, kept[i_]));
 	STAGE(count, kept, find_leg(w, kept[i_]));
-	STAGE(count, kept, parse_rtp(w, kept[i_]));
+	STAGE(count, kept, parse_rtp(w, kept[i_], &env));
 	STAGE(count, kept, forward_accept(kept[i_], &env));
 	counters_add(&w->counters, COUNTER_rx_accepted, count);
 	deliver(kept, count, &env);
@@ -192,51 +200,80 @@ void worker_burst(struct worker *w, struct rte_mbuf **mbufs, unsigned count, uin
 
 /* --- one round --- */
 
-/* Applied whole, between two bursts: no packet sees half of a change (M27). */
-static void apply(struct worker *w, const struct command *command, uint64_t now_us)
+/* Good-bye to the streams of `old` that do not go on in `call`, which is NULL where none does. */
+static __attribute__((cold)) void say_bye(
+	struct call *old, struct call *call, struct forward_env *env)
 {
+	for (unsigned i = 0; i < old->leg_count; i++) {
+		bool goes_on = false;
+
+		for (unsigned j = 0; call != NULL && j < call->leg_count; j++)
+			goes_on |= call->legs[j].stream.ssrc == old->legs[i].stream.ssrc &&
+				   leg_rest(&call->legs[j])->id == leg_rest(&old->legs[i])->id;
+		if (!goes_on)
+			report_bye(&old->legs[i], env);
+	}
+}
+
+/* Applied whole, between two bursts: no packet sees half of a change (M27). */
+static __attribute__((cold)) void apply(
+	struct worker *w, const struct command *command, struct forward_env *env)
+{
+	uint64_t now_us = env->now_us;
 	struct reply reply = { command->old, command->token };
+	const struct relay_env relay_env = { w->relays, w->nexthops, &w->counters, now_us };
 
 	switch (command->kind) {
 	case COMMAND_PUT_CALL:
 		if (command->old != NULL) {
+			call_relay_end(command->old, &relay_env);
 			port_table_remove(w->table, command->old);
 			call_take_over(command->call, command->old, now_us);
+			say_bye(command->old, command->call, env);
 		}
-		call_begin(command->call, now_us);
+		call_begin(command->call, now_us, &w->reporter);
 		port_table_insert(w->table, command->call);
 		break;
 	case COMMAND_REMOVE_CALL:
+		call_relay_end(command->old, &relay_env);
 		port_table_remove(w->table, command->old);
+		say_bye(command->old, NULL, env);
 		break;
 	case COMMAND_READ_STATS:
+		call_relay_sync(command->call, &relay_env);
 		call_read_stats(command->call, now_us, command->stats);
 		break;
 	case COMMAND_SET_NEXTHOP:
 		w->nexthops[command->nexthop] = command->header;
+		return;
+	case COMMAND_RELAY_CALL:
+		call_relay(command->call, &relay_env);
 		return;
 	}
 	/* Has room: the main lcore never has more commands under way than it holds. */
 	rte_ring_sp_enqueue_elem(w->replies, &reply, sizeof(reply));
 }
 
-static void take_commands(struct worker *w, uint64_t now_us)
+static void take_commands(struct worker *w, struct forward_env *env)
 {
 	struct command commands[COMMANDS_PER_ROUND];
 	unsigned count = rte_ring_sc_dequeue_burst_elem(
 		w->commands, commands, sizeof(commands[0]), COMMANDS_PER_ROUND, NULL);
 
 	for (unsigned i = 0; i < count; i++)
-		apply(w, &commands[i], now_us);
+		apply(w, &commands[i], env);
 }
 
 unsigned worker_poll(struct worker *w)
 {
 	uint64_t now_us = rte_rdtsc() / w->cycles_per_us;
 	struct rte_mbuf *mbufs[WORKER_BURST];
+	struct forward_env env = NEW_ENV(w, now_us);
+	uint64_t reports = counters_get(&w->counters, COUNTER_rtcp_sent);
 	unsigned total = 0, count;
 
-	take_commands(w, now_us);
+	take_commands(w, &env);
+	upkeep_step(&w->upkeep, w->table, w->index, &env);
 
 	count = rte_ring_sc_dequeue_burst(w->handover, (void **)mbufs, WORKER_BURST, NULL);
 	if (count > 0) {
@@ -246,16 +283,20 @@ unsigned worker_poll(struct worker *w)
 	for (unsigned p = 0; p < w->ports->count; p++) {
 		uint16_t id = w->ports->port[p].id;
 
+		if (w->ports->port[p].has_peer && !link_is_up(id))
+			continue;
 		count = rte_eth_rx_burst(id, w->index, mbufs, WORKER_BURST);
 		if (count == 0)
 			continue;
 		counters_add(&w->counters, COUNTER_rx_packets, count);
 		for (unsigned i = 0; i < count; i++)
 			mbufs[i]->port = id;
+		if (w->ports->port[p].verifies)
+			verify_checksums(mbufs, count);
 		worker_burst(w, mbufs, count, now_us);
 		total += count;
 	}
-	if (total > 0)
+	if (total > 0 || counters_get(&w->counters, COUNTER_rtcp_sent) != reports)
 		for (unsigned p = 0; p < w->ports->count; p++)
 			tx_batch_flush(&w->tx[w->ports->port[p].id], &w->counters);
 	return total;
@@ -270,6 +311,8 @@ int worker_run(void *arg)
 	while (!__atomic_load_n(&w->stop, __ATOMIC_RELAXED)) {
 		unsigned count = worker_poll(w);
 
+		/* What this round has looked at is not looked at any more (control/grace.h). */
+		__atomic_store_n(&w->rounds, w->rounds + 1, __ATOMIC_RELEASE);
 		now = rte_rdtsc();
 		if (count > 0)
 			__atomic_store_n(

@@ -12,10 +12,12 @@
 
 #include "call/forward.h"
 #include "call/port_table.h"
+#include "call/report.h"
 #include "net/counters.h"
 #include "net/port.h"
 #include "net/realm.h"
 #include "worker/command.h"
+#include "worker/upkeep.h"
 
 #define WORKER_MAX   PORT_QUEUES_MAX
 #define WORKER_BURST 32
@@ -29,11 +31,13 @@ struct worker {
 	unsigned lcore;
 	bool stop; /* the main lcore writes, the worker reads */
 	uint64_t cycles_per_us;
+	unsigned rate_limit; /* of a leg, times the rate that its packets need; 0 for none */
 
 	const struct port_set *ports;
 	const struct realm_set *realms;
 	struct port_table *table;
-	struct worker *peers; /* all workers, by index */
+	struct worker *peers;		  /* all workers, by index */
+	const struct relay_table *relays; /* NULL where the kernel forwards nothing */
 
 	struct rte_ring *commands; /* struct command, from the main lcore */
 	struct rte_ring *replies;  /* struct reply, to the main lcore */
@@ -44,8 +48,11 @@ struct worker {
 	struct tx_batch tx[PORT_MAX]; /* by DPDK port id */
 	struct counters counters;
 	struct rte_mempool *pool;
+	struct reporter reporter; /* the main lcore writes what it says there */
+	struct upkeep upkeep;
 
-	/* Written by the worker, read by the main lcore: how busy it is. */
+	/* Written by the worker, read by others: how often it has come round, how busy it is. */
+	uint64_t rounds;
 	uint64_t busy_cycles;
 	uint64_t start_cycles;
 } __rte_cache_aligned;

@@ -32,23 +32,23 @@ def _place(heard, voice, at):
     return window[best:best + len(heard)]
 
 
-def solve(heard, voices, expected, intended):
+def solve(heard, voices, expected, intended, chunk=CHUNK):
     """Gain by voice. `heard` is what was heard in one phase; `expected` is, by voice, the sample of
     it at the beginning of `heard`, to within REACH; `intended` are the voices that should be in
-    there. Theirs are solved for by least squares, second by second, and the median is taken; of
+    there. Theirs are solved for by least squares, chunk by chunk, and the median is taken; of
     the others it is the most that any place in the whole phase can make of what is left."""
     inside = [name for name in voices if intended[name]]
     found = {name: [] for name in inside}
     rest = heard.copy()
-    for start in range(0, len(heard) - CHUNK + 1, CHUNK):
-        chunk = heard[start:start + CHUNK]
+    for start in range(0, len(heard) - chunk + 1, chunk):
+        piece = heard[start:start + chunk]
         columns, names = [], []
         # The loudest first, so that it does not hide where the others are.
-        left = chunk.copy()
-        for name in sorted(inside, key=lambda n: -_loudness(voices[n], expected[n] + start)):
+        left = piece.copy()
+        for name in sorted(inside, key=lambda n: -_loudness(voices[n], expected[n] + start, chunk)):
             column = _place(left, voices[name], expected[name] + start)
             power = (column ** 2).sum()
-            if power < QUIET ** 2 * CHUNK:
+            if power < QUIET ** 2 * chunk:
                 continue
             left = left - column * (left @ column) / power
             columns.append(column)
@@ -56,12 +56,12 @@ def solve(heard, voices, expected, intended):
         if not columns:
             continue
         matrix = numpy.array(columns).T
-        solution = numpy.linalg.lstsq(matrix, chunk, rcond=None)[0]
+        solution = numpy.linalg.lstsq(matrix, piece, rcond=None)[0]
         for name, gain in zip(names, solution):
             found[name].append(gain)
-        rest[start:start + CHUNK] = chunk - matrix @ solution
+        rest[start:start + chunk] = piece - matrix @ solution
     gains = {name: float(numpy.median(values)) if values else 0.0 for name, values in found.items()}
-    rest = rest[:len(heard) // CHUNK * CHUNK]
+    rest = rest[:len(heard) // chunk * chunk]
     for name in voices:
         if name in gains:
             continue
@@ -70,6 +70,6 @@ def solve(heard, voices, expected, intended):
     return gains
 
 
-def _loudness(voice, at):
-    piece = voice[max(at, 0):max(at, 0) + CHUNK]
+def _loudness(voice, at, length):
+    piece = voice[max(at, 0):max(at, 0) + length]
     return float((piece ** 2).sum())

@@ -5,6 +5,7 @@
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
 #include <net/if.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,7 @@ struct options {
 	const char *interface, *streams, *sink;
 	uint8_t to[6];
 	unsigned active; /* of the streams; 0 for all */
+	bool frames;	 /* what comes back are frames of an XDP program */
 	double warm, seconds;
 };
 
@@ -128,8 +130,8 @@ static struct options parse(int argc, char **argv)
 {
 	static const struct option names[] = { { "interface", 1, NULL, 'i' },
 		{ "streams", 1, NULL, 's' }, { "to", 1, NULL, 't' }, { "sink", 1, NULL, 'k' },
-		{ "active", 1, NULL, 'a' }, { "warm", 1, NULL, 'w' }, { "seconds", 1, NULL, 'd' },
-		{ 0 } };
+		{ "active", 1, NULL, 'a' }, { "frames", 0, NULL, 'f' }, { "warm", 1, NULL, 'w' },
+		{ "seconds", 1, NULL, 'd' }, { 0 } };
 	struct options options = { .seconds = 1 };
 	int option;
 
@@ -140,6 +142,8 @@ static struct options parse(int argc, char **argv)
 			options.streams = optarg;
 		else if (option == 'k')
 			options.sink = optarg;
+		else if (option == 'f')
+			options.frames = true;
 		else if (option == 'a')
 			options.active = (unsigned)strtoul(optarg, NULL, 10);
 		else if (option == 'w')
@@ -179,7 +183,8 @@ int main(int argc, char **argv)
 		die(options.interface, fd);
 	for (int i = 0; i < total; i++)
 		stream_init(&streams[i], from, options.to, (unsigned)i);
-	ret = receiver_open(&receiver, options.sink, (int)if_nametoindex(options.interface));
+	ret = receiver_open(
+		&receiver, options.sink, (int)if_nametoindex(options.interface), options.frames);
 	if (ret < 0)
 		die("cannot open what receives", ret);
 

@@ -11,6 +11,18 @@
 
 #define COUNTS_SIZE (SINK_PORTS * sizeof(uint64_t))
 
+/* To the frames of other XDP programs; goes when the process does. */
+static int attach_to_frames(struct receiver *receiver, int ifindex)
+{
+	struct bpf_program *program =
+		bpf_object__find_program_by_name(receiver->object, "sink_frames");
+
+	if (program == NULL)
+		return -ENOENT;
+	receiver->link = bpf_program__attach_xdp(program, ifindex);
+	return receiver->link == NULL ? -errno : 0;
+}
+
 static int attach(struct receiver *receiver, int ifindex)
 {
 	struct bpf_tc_hook hook = {
@@ -36,7 +48,7 @@ static int attach(struct receiver *receiver, int ifindex)
 	return bpf_tc_attach(&hook, &options);
 }
 
-int receiver_open(struct receiver *receiver, const char *path, int ifindex)
+int receiver_open(struct receiver *receiver, const char *path, int ifindex, bool frames)
 {
 	int fd, ret;
 
@@ -54,7 +66,7 @@ int receiver_open(struct receiver *receiver, const char *path, int ifindex)
 		ret = -errno;
 		goto fail;
 	}
-	ret = attach(receiver, ifindex);
+	ret = frames ? attach_to_frames(receiver, ifindex) : attach(receiver, ifindex);
 	if (ret == 0)
 		return 0;
 fail:
@@ -66,6 +78,7 @@ void receiver_close(struct receiver *receiver)
 {
 	if (receiver->counts != MAP_FAILED)
 		munmap(receiver->counts, COUNTS_SIZE);
+	bpf_link__destroy(receiver->link);
 	bpf_object__close(receiver->object);
 }
 

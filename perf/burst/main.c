@@ -23,10 +23,11 @@ static const char usage[] =
 	"\n"
 	"WHAT is any of\n"
 	"  SCENE:CALLS    bursts of so many calls on one worker; SCENE is forward, listen,\n"
-	"                 whisper or barge\n"
+	"                 whisper, barge, or wide, which is barge in G.722\n"
 	"  SCENE:CALLS:2  the same calls, half of them on each of two workers\n"
 	"  guard          a verdict of the recording guard\n"
 	"  lookup:CALLS   from a frame to the leg it is for\n"
+	"  upkeep:CALLS   visiting a leg, with the reports that are due\n"
 	"  build          building a call of three parties\n"
 	"  load:BYTES     a load from anywhere within so much memory\n";
 
@@ -118,6 +119,10 @@ static bool try_micro(struct rig *rig, const char *what)
 	} else if ((number = number_after(what, "lookup", &workers)) > 0 &&
 		   population_fits(SCENE_FORWARD, number)) {
 		spread = micro_lookup(rig, number);
+		snprintf(detail, sizeof(detail), " calls=%u", number);
+	} else if ((number = number_after(what, "upkeep", &workers)) > 0 &&
+		   population_fits(SCENE_FORWARD, number)) {
+		spread = micro_upkeep(rig, number);
 		snprintf(detail, sizeof(detail), " calls=%u", number);
 	} else if ((number = number_after(what, "load", &workers)) >= RTE_CACHE_LINE_SIZE) {
 		spread = micro_load(number);

@@ -10,11 +10,13 @@
 
 #include "burst/packets.h"
 
-#define BATCHES	      1000
-#define CALLS_A_BATCH 100
-#define BURSTS_LOOKUP 20000
-#define LOADS_A_BATCH 1000
-#define LINES_TO_WARM (1u << 22)
+#define WALKS		 20
+#define WALKS_TO_WARM_UP 10 /* until reports are as far apart as they stay */
+#define BATCHES		 1000
+#define CALLS_A_BATCH	 100
+#define BURSTS_LOOKUP	 20000
+#define LOADS_A_BATCH	 1000
+#define LINES_TO_WARM	 (1u << 22)
 
 struct spread micro_guard(struct rig *rig)
 {
@@ -87,12 +89,58 @@ struct spread micro_lookup(struct rig *rig, unsigned calls)
 	return spread_of(cycles, BURSTS_LOOKUP);
 }
 
+/* --- upkeep --- */
+
+/* One walk: the cycles of it. The clock goes on by as much as a walk takes. */
+static uint64_t walk(struct job *job, uint64_t *now_us)
+{
+	struct worker *worker = job->worker;
+	uint64_t end_us = *now_us + UPKEEP_ROUND_US, cycles = 0;
+
+	while (*now_us < end_us) {
+		struct forward_env env = {
+			.now_us = *now_us,
+			.now_ms = (uint32_t)(*now_us / 1000),
+			.counters = &worker->counters,
+			.pool = worker->pool,
+			.events = worker->events,
+			.nexthops = worker->nexthops,
+			.tx = worker->tx,
+			.reporter = &worker->reporter,
+		};
+		uint64_t before = rte_rdtsc_precise();
+
+		upkeep_step(&worker->upkeep, &job->population.table, worker->index, &env);
+		for (unsigned i = 0; i < worker->ports->count; i++)
+			tx_batch_flush(&worker->tx[worker->ports->port[i].id], &worker->counters);
+		cycles += rte_rdtsc_precise() - before;
+		*now_us += worker->upkeep.step_us;
+	}
+	return cycles;
+}
+
+struct spread micro_upkeep(struct rig *rig, unsigned calls)
+{
+	uint64_t now_us = POPULATION_BEGIN_US;
+	double cycles[WALKS];
+	struct job job;
+
+	job_init(&job, rig, 0, SCENE_FORWARD, calls);
+	job.worker->upkeep = (struct upkeep){ 0 };
+	for (unsigned n = 0; n < WALKS_TO_WARM_UP; n++)
+		walk(&job, &now_us);
+	for (unsigned n = 0; n < WALKS; n++)
+		cycles[n] = (double)walk(&job, &now_us) / job.population.legs;
+	job_fini(&job);
+	return spread_of(cycles, WALKS);
+}
+
 /* --- building a call --- */
 
 struct spread micro_build(struct rig *rig)
 {
 	struct leg_plan plans[CALL_LEGS_MAX];
-	uint8_t *rings[CALL_LEGS_MAX];
+	uint8_t *rings[CALL_BUFFERS_MAX];
 	double cycles[BATCHES];
 	struct call *call;
 	struct job job;

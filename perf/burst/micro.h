@@ -14,6 +14,9 @@ struct spread micro_guard(struct rig *rig);
 struct spread micro_lookup(struct rig *rig, unsigned calls);
 
 /* A call of three parties built whole: their rows of the matrix, and their legs. */
+/* A worker's visit to a leg, with the reports that are due, in a walk over `calls` calls. */
+struct spread micro_upkeep(struct rig *rig, unsigned calls);
+
 struct spread micro_build(struct rig *rig);
 
 /* One load that has to wait for the one before it, anywhere within so many bytes. */

@@ -26,6 +26,7 @@ void packets_fill(
 		.sequence = (uint16_t)(round + speaker->ssrc),
 		.timestamp = round * SAMPLES + speaker->ssrc,
 		.ssrc = speaker->ssrc,
+		.payload_type = speaker->payload_type,
 	};
 
 	memset(data, 0, 14);

@@ -9,11 +9,13 @@
 #include <rte_lcore.h>
 #include <rte_malloc.h>
 
+#include "call/report.h"
+
 #define FIRST_PORT	1024
 #define PORTS_A_REALM	32256u /* even ports up to 65535 */
 #define RECORDING_REALM 0
 
-const char *const scene_names[SCENE_COUNT] = { "forward", "listen", "whisper", "barge" };
+const char *const scene_names[SCENE_COUNT] = { "forward", "listen", "whisper", "barge", "wide" };
 
 static void *or_die(void *memory)
 {
@@ -52,16 +54,18 @@ static void add_realm(struct population *p, uint16_t port_id, bool recording)
 static struct leg_plan plan_leg(const struct population *p, unsigned n, uint32_t id, enum role role)
 {
 	bool recorder = role == ROLE_RECORDER;
+	uint8_t codec = p->scene == SCENE_WIDE ? CODEC_G722 : CODEC_PCMU;
 	/* Recorders share slots that nothing is ever sent to. */
 	unsigned realm = recorder ? RECORDING_REALM : 1 + n / PORTS_A_REALM;
 	unsigned slot = n % PORTS_A_REALM;
 	struct leg_plan plan = {
 		.id = id,
 		.role = role,
-		.mode = p->scene == SCENE_BARGE	    ? MODE_BARGE
-			: p->scene == SCENE_WHISPER ? MODE_WHISPER
-						    : MODE_LISTEN,
-		.codec = CODEC_PCMU,
+		.mode = p->scene == SCENE_BARGE || p->scene == SCENE_WIDE ? MODE_BARGE
+			: p->scene == SCENE_WHISPER			  ? MODE_WHISPER
+									  : MODE_LISTEN,
+		.codec = codec,
+		.payload_type = codec_get(codec)->payload_type,
 		.realm = (uint8_t)realm,
 		.local_port = (uint16_t)(FIRST_PORT + 2 * slot),
 		.port_id = p->realms.realm[realm].port_id,
@@ -100,8 +104,10 @@ unsigned population_plan(const struct population *p, unsigned number, struct leg
 
 static void add_call(struct population *p, unsigned number, uint8_t **next_ring)
 {
+	/* Reports are spread over time. */
+	struct reporter reporter = { .chance = (number + 1) * 2654435761u };
 	struct leg_plan plans[CALL_LEGS_MAX];
-	uint8_t *rings[CALL_LEGS_MAX];
+	uint8_t *rings[CALL_BUFFERS_MAX];
 	unsigned count = population_plan(p, number, plans);
 	size_t size = call_size(plans, count);
 	struct call *call = or_die(rte_zmalloc(NULL, size, LEG_ALIGN));
@@ -109,7 +115,7 @@ static void add_call(struct population *p, unsigned number, uint8_t **next_ring)
 	for (unsigned i = 0; i < call_rings(plans, count); i++, *next_ring += PCM_RING_SAMPLES)
 		rings[i] = *next_ring;
 	call_init(call, number, p->worker, plans, count, rings);
-	call_begin(call, POPULATION_BEGIN_US);
+	call_begin(call, POPULATION_BEGIN_US, &reporter);
 	port_table_insert(&p->table, call);
 	for (unsigned i = 0; i < p->speakers_a_call; i++) {
 		struct speaker *speaker = &p->speakers[number * p->speakers_a_call + i];
@@ -118,6 +124,7 @@ static void add_call(struct population *p, unsigned number, uint8_t **next_ring)
 		speaker->local.port = plans[i].local_port;
 		speaker->remote = plans[i].remote;
 		speaker->ssrc = ~plans[i].ssrc;
+		speaker->payload_type = plans[i].payload_type;
 	}
 	p->live[number] = call;
 	p->leg_bytes += size;

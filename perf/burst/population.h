@@ -15,6 +15,7 @@ enum scene {
 	SCENE_LISTEN,  /* and a monitor who hears both, and a recorder with two streams */
 	SCENE_WHISPER, /* agent, customer, and a monitor whom the agent hears */
 	SCENE_BARGE,   /* and whom the customer hears, too */
+	SCENE_WIDE,    /* the same in G.722 */
 	SCENE_COUNT,
 };
 
@@ -24,6 +25,7 @@ extern const char *const scene_names[SCENE_COUNT];
 struct speaker {
 	struct endpoint local, remote;
 	uint32_t ssrc;
+	uint8_t payload_type;
 };
 
 struct population {

@@ -40,9 +40,12 @@ static void start_worker(struct rig *rig, uint8_t index)
 
 	worker->index = index;
 	worker->cycles_per_us = rte_get_tsc_hz() / 1000000;
+	worker->rate_limit = 4;
 	worker->ports = &rig->ports;
 	worker->peers = rig->workers;
 	worker->pool = rig->pool;
+	worker->reporter.chance = index + 1u;
+	worker->reporter.media_timeout_ms = 30000;
 	worker->events = new_ring("events", index, sizeof(struct event));
 	worker->handover = new_ring("handover", index, 0);
 	for (unsigned i = 0; i < rig->ports.count; i++) {

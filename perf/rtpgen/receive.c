@@ -14,10 +14,11 @@
 #include "rtpgen/gen.h"
 #include "rtpgen/nd.h"
 
-#define PCMU	0 /* payload types (RFC 3551) */
-#define PCMA	8
-#define HITS	3 /* packets in a row that agree */
-#define LATE_MS 5 /* who is held up answers later than that */
+#define RTCP_LEAST 8 /* bytes */
+#define PCMU	   0 /* payload types (RFC 3551) */
+#define PCMA	   8
+#define HITS	   3 /* packets in a row that agree */
+#define LATE_MS	   5 /* who is held up answers later than that */
 
 /* A packet of RTP that has come to a leg. */
 struct arrival {
@@ -249,6 +250,22 @@ static bool parse(struct gen *gen, struct device *device, struct rte_mbuf *mbuf,
 	return a->leg != NULL;
 }
 
+/* Whether it is RTCP, on the port above one of RTP: of a call, or the last of one that has ended.
+ */
+static bool is_report(struct rte_mbuf *mbuf)
+{
+	const uint8_t *frame = rte_pktmbuf_mtod(mbuf, const uint8_t *), *rtcp;
+	struct ip_address to;
+	const struct rte_udp_hdr *udp = parse_ip(frame, rte_pktmbuf_data_len(mbuf), &to);
+	uint16_t port;
+
+	if (udp == NULL || rte_be_to_cpu_16(udp->dgram_len) < sizeof(*udp) + RTCP_LEAST)
+		return false;
+	rtcp = (const uint8_t *)(udp + 1);
+	port = rte_be_to_cpu_16(udp->dst_port);
+	return port % 2 == 1 && rtcp[0] >> 6 == 2 && rtcp[1] >= 192 && rtcp[1] <= 223;
+}
+
 /* Of the IP header, and of UDP where it has one: the sum over what includes it is all ones, which
  * its complement would be 0 for, but for UDP is written as all ones, too (RFC 768). */
 static bool checksums_are_right(const struct arrival *a)
@@ -328,6 +345,8 @@ unsigned gen_receive(struct gen *gen, struct device *device)
 		if (parse(gen, device, mbufs[i], &arrivals[kept])) {
 			rte_prefetch0(&arrivals[kept].leg->heard);
 			arrivals[kept++].tsc = tsc;
+		} else if (is_report(mbufs[i])) {
+			gen->figures.reports++;
 		} else {
 			gen->figures.strays++;
 		}

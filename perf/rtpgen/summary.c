@@ -152,6 +152,8 @@ static void report_streams(struct gen *gen, struct results *results)
 			"likewise, but marked: a silence was before, and another clock");
 	results_add(results, "wrong_ssrc", "", (double)t.other_ssrc, "packets",
 		"of another stream than the API has told");
+	results_add(results, "reports", "", (double)gen->figures.reports, "packets",
+		"RTCP for those who listen");
 	results_add(results, "strays", "", (double)gen->figures.strays, "packets",
 		"for nobody, or no RTP");
 	if (gen->options->rate_kind == RATE_REAL && !gen->options->search &&

@@ -50,10 +50,11 @@ static int unload(void **state)
 	return 0;
 }
 
-static void add_realm(const char *address, uint16_t vlan, uint16_t first, uint16_t last)
+static void add_realm(
+	const char *address, uint16_t service, uint16_t vlan, uint16_t first, uint16_t last)
 {
-	struct steer_address key = { .vlan = vlan };
-	struct steer_ports ports = { first, last };
+	struct steer_address key = { .vlan = vlan, .service_vlan = service };
+	struct steer_realm ports = { first, last, 0 };
 
 	if (inet_pton(AF_INET, address, key.address + 12) == 1)
 		memset(key.address + 10, 0xff, 2);
@@ -255,6 +256,49 @@ static void a_realm_on_a_vlan_is_not_the_one_without(void **state)
 	assert_int_equal(steered(&packet), TO_KERNEL);
 }
 
+/* Put `bytes` between the addresses and the type of an untagged frame. */
+static struct packet with_tags(const char *to, const void *bytes, unsigned length)
+{
+	struct packet packet = ipv4(to, 20000, &plain);
+
+	memmove(packet.bytes + 12 + length, packet.bytes + 12, packet.length - 12);
+	memcpy(packet.bytes + 12, bytes, length);
+	packet.length += length;
+	return packet;
+}
+
+static void a_realm_on_two_vlans_is_found_by_both(void **state)
+{
+	static const struct {
+		const char *to;
+		uint8_t bytes[12];
+		unsigned length, moved;
+	} cases[] = {
+		{ "192.0.2.8", { 0x88, 0xa8, 0xa0, 7, 0x81, 0, 0xa0, 100 }, 8, TO_DATAPLANE },
+		{ "192.0.2.8", { 0x91, 0x00, 0xa0, 7, 0x81, 0, 0xa0, 100 }, 8, TO_DATAPLANE },
+		{ "192.0.2.8", { 0x81, 0x00, 0xa0, 7, 0x81, 0, 0xa0, 100 }, 8, TO_DATAPLANE },
+		{ "192.0.2.8", { 0x88, 0xa8, 0xa0, 8, 0x81, 0, 0xa0, 100 }, 8, TO_KERNEL },
+		{ "192.0.2.8", { 0x88, 0xa8, 0xa0, 7, 0x81, 0, 0xa0, 101 }, 8, TO_KERNEL },
+		{ "192.0.2.8", { 0x88, 0xa8, 0, 7, 0x81, 0, 0, 100, 0x81, 0, 0, 9 }, 12,
+			TO_KERNEL },
+		{ "192.0.2.8", { 0x81, 0x00, 0xa0, 100 }, 4, TO_KERNEL },
+		{ "192.0.2.9", { 0x88, 0xa8, 0xa0, 7 }, 4, TO_DATAPLANE },
+		{ "192.0.2.9", { 0x81, 0x00, 0xa0, 7 }, 4, TO_KERNEL },
+		{ "192.0.2.1", { 0x88, 0xa8, 0xa0, 7 }, 4, TO_KERNEL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct packet packet = with_tags(cases[i].to, cases[i].bytes, cases[i].length);
+		unsigned whole = packet.length, moved = steered(&packet);
+
+		if (moved != cases[i].moved)
+			fail_msg("case %zu: counters %#x", i, moved);
+		for (packet.length = 14; packet.length < whole - 20; packet.length++)
+			assert_int_equal(steered(&packet), TO_KERNEL);
+	}
+}
+
 static void options_are_stepped_over(void **state)
 {
 	(void)state;
@@ -282,6 +326,10 @@ static void fragments_go_to_the_kernel_and_are_counted(void **state)
 	struct packet packet = ipv4("192.0.2.1", 20000, &whole);
 
 	assert_int_equal(steered(&packet), TO_DATAPLANE);
+	packet = ipv6("2001:db8::1", 20000, 44);
+	assert_int_equal(steered(&packet), FRAGMENT);
+	packet = ipv6("2001:db8::2", 20000, 44);
+	assert_int_equal(steered(&packet), TO_KERNEL);
 }
 
 static void every_truncation_goes_to_the_kernel(void **state)
@@ -315,9 +363,11 @@ static void damaged_headers_go_to_the_kernel(void **state)
 static int load_with_realms(void **state)
 {
 	load(state);
-	add_realm("192.0.2.1", 0, 20000, 29999);
-	add_realm("2001:db8::1", 0, 20000, 29999);
-	add_realm("192.0.2.7", 100, 20000, 29999);
+	add_realm("192.0.2.1", 0, 0, 20000, 29999);
+	add_realm("2001:db8::1", 0, 0, 20000, 29999);
+	add_realm("192.0.2.7", 0, 100, 20000, 29999);
+	add_realm("192.0.2.8", 7, 100, 20000, 29999);
+	add_realm("192.0.2.9", 7, 0, 20000, 29999);
 	return 0;
 }
 
@@ -328,6 +378,7 @@ int main(void)
 		cmocka_unit_test(other_ports_and_addresses_go_to_the_kernel),
 		cmocka_unit_test(other_protocols_go_to_the_kernel),
 		cmocka_unit_test(a_realm_on_a_vlan_is_not_the_one_without),
+		cmocka_unit_test(a_realm_on_two_vlans_is_found_by_both),
 		cmocka_unit_test(options_are_stepped_over),
 		cmocka_unit_test(fragments_go_to_the_kernel_and_are_counted),
 		cmocka_unit_test(every_truncation_goes_to_the_kernel),

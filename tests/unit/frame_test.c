@@ -21,7 +21,7 @@ static const uint8_t ipv6_frame[] = {
 	0x60, 0, 0, 0, 0, 12, 17, 64,				    /* IPv6 */
 	0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9, /* 2001:db8::9 */
 	0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, /* 2001:db8::1 */
-	0x0f, 0xa0, 0x4e, 0x20, 0, 12, 0, 0,			    /* UDP */
+	0x0f, 0xa0, 0x4e, 0x20, 0, 12, 0xff, 0xff,		    /* UDP */
 	'a', 'b', 'c', 'd',					    /* payload */
 };
 
@@ -50,7 +50,7 @@ static void both_families_are_parsed(void **state)
 	assert_string_equal(endpoint_format(&frame.destination, text), "192.0.2.1:20000");
 	assert_int_equal(frame.payload_length, 4);
 	assert_memory_equal(frame.payload, "abcd", 4);
-	assert_int_equal(frame.vlan, 0);
+	assert_int_equal(frame.tags, 0);
 
 	assert_int_equal(parse_copy(ipv6_frame, sizeof(ipv6_frame), &frame), FRAME_OK);
 	assert_string_equal(endpoint_format(&frame.source, text), "[2001:db8::9]:4000");
@@ -69,18 +69,50 @@ static void ethernet_padding_is_left_out(void **state)
 	assert_int_equal(frame.payload_length, 4);
 }
 
-static void a_vlan_tag_is_read(void **state)
-{
-	uint8_t tagged[sizeof(ipv4_frame) + 4];
-	struct frame frame;
+static const struct {
+	const char *what;
+	uint8_t bytes[12]; /* all tags, with a priority of 5 */
+	unsigned length;
+	enum frame_fault fault;
+	uint32_t tags;
+} tagged[] = {
+	{ "802.1Q", { 0x81, 0x00, 0xa0, 0x64 }, 4, FRAME_OK, VLAN_TAGS(0, 100) },
+	{ "a priority alone", { 0x81, 0x00, 0xa0, 0x00 }, 4, FRAME_OK, 0 },
+	{ "802.1ad alone", { 0x88, 0xa8, 0xa0, 0x64 }, 4, FRAME_OK, VLAN_TAGS(100, 0) },
+	{ "802.1ad and 802.1Q", { 0x88, 0xa8, 0xa0, 0x07, 0x81, 0x00, 0xaf, 0xfe }, 8, FRAME_OK,
+		VLAN_TAGS(7, 4094) },
+	{ "0x9100 and 802.1Q", { 0x91, 0x00, 0xa0, 0x07, 0x81, 0x00, 0xa0, 0x64 }, 8, FRAME_OK,
+		VLAN_TAGS(7, 100) },
+	{ "802.1Q twice", { 0x81, 0x00, 0xa0, 0x07, 0x81, 0x00, 0xa0, 0x64 }, 8, FRAME_OK,
+		VLAN_TAGS(7, 100) },
+	{ "802.1Q around 802.1ad", { 0x81, 0x00, 0xa0, 0x07, 0x88, 0xa8, 0xa0, 0x64 }, 8,
+		FRAME_TAG_STACK, 0 },
+	{ "802.1ad twice", { 0x88, 0xa8, 0xa0, 0x07, 0x88, 0xa8, 0xa0, 0x64 }, 8, FRAME_TAG_STACK,
+		0 },
+	{ "three tags", { 0x88, 0xa8, 0, 7, 0x81, 0, 0, 8, 0x81, 0, 0, 9 }, 12, FRAME_TAG_STACK,
+		0 },
+};
 
+static void vlan_tags_are_read(void **state)
+{
 	(void)state;
-	memcpy(tagged, ipv4_frame, 12);
-	memcpy(tagged + 12, "\x81\x00\xa0\x64", 4); /* priority 5, VLAN 100 */
-	memcpy(tagged + 16, ipv4_frame + 12, sizeof(ipv4_frame) - 12);
-	assert_int_equal(parse_copy(tagged, sizeof(tagged), &frame), FRAME_OK);
-	assert_int_equal(frame.vlan, 100);
-	assert_memory_equal(frame.payload, "abcd", 4);
+	for (size_t i = 0; i < COUNT_OF(tagged); i++) {
+		uint8_t bytes[sizeof(ipv4_frame) + 12];
+		unsigned length = tagged[i].length;
+		enum frame_fault fault;
+		struct frame frame;
+
+		memcpy(bytes, ipv4_frame, 12);
+		memcpy(bytes + 12, tagged[i].bytes, length);
+		memcpy(bytes + 12 + length, ipv4_frame + 12, sizeof(ipv4_frame) - 12);
+		fault = parse_copy(bytes, sizeof(ipv4_frame) + length, &frame);
+		if (fault != tagged[i].fault)
+			fail_msg("%s: fault %d", tagged[i].what, fault);
+		if (fault == FRAME_OK && frame.tags != tagged[i].tags)
+			fail_msg("%s: tags %#x", tagged[i].what, frame.tags);
+		for (unsigned cut = 12; cut < sizeof(ipv4_frame) + length; cut++)
+			assert_int_not_equal(parse_copy(bytes, cut, &frame), FRAME_OK);
+	}
 }
 
 static void options_are_skipped(void **state)
@@ -119,7 +151,11 @@ static const struct {
 	{ "an IPv6 length past the frame", FRAME_TRUNCATED, true, 19, 13 },
 	{ "an IPv6 fragment", FRAME_FRAGMENT, true, 20, 44 },
 	{ "IPv6 TCP", FRAME_NOT_UDP, true, 20, 6 },
-	{ "an IPv6 hop-by-hop header", FRAME_NOT_UDP, true, 20, 0 },
+	{ "an IPv6 hop-by-hop header", FRAME_EXTENSION, true, 20, 0 },
+	{ "an IPv6 routing header", FRAME_EXTENSION, true, 20, 43 },
+	{ "IPv6 destination options", FRAME_EXTENSION, true, 20, 60 },
+	{ "an IPv6 authentication header", FRAME_EXTENSION, true, 20, 51 },
+	{ "an IPv6 UDP length past the packet", FRAME_BAD_UDP, true, 59, 13 },
 };
 
 static void damage_is_named(void **state)
@@ -137,6 +173,37 @@ static void damage_is_named(void **state)
 		if (fault != damaged[i].fault)
 			fail_msg("%s: fault %d, expected %d", damaged[i].what, fault,
 				damaged[i].fault);
+	}
+}
+
+/* Half of a checksum that is 0 is no such checksum. */
+static void ipv6_without_a_udp_checksum_is_refused(void **state)
+{
+	uint8_t bytes[sizeof(ipv6_frame)];
+	struct frame frame;
+
+	(void)state;
+	memcpy(bytes, ipv6_frame, sizeof(bytes));
+	bytes[60] = 0;
+	assert_int_equal(parse_copy(bytes, sizeof(bytes), &frame), FRAME_OK);
+	bytes[61] = 0;
+	assert_int_equal(parse_copy(bytes, sizeof(bytes), &frame), FRAME_NO_CHECKSUM);
+	assert_int_equal(parse_copy(ipv4_frame, sizeof(ipv4_frame), &frame), FRAME_OK);
+}
+
+/* RFC 4291 section 2.5.5.2: such addresses stand for IPv4's within a host. */
+static void ipv4_addresses_within_ipv6_are_refused(void **state)
+{
+	static const uint8_t prefix[12] = { [10] = 0xff, [11] = 0xff };
+	struct frame frame;
+
+	(void)state;
+	for (unsigned end = 0; end < 2; end++) {
+		uint8_t bytes[sizeof(ipv6_frame)];
+
+		memcpy(bytes, ipv6_frame, sizeof(bytes));
+		memcpy(bytes + 14 + 8 + 16 * end, prefix, sizeof(prefix));
+		assert_int_equal(parse_copy(bytes, sizeof(bytes), &frame), FRAME_BAD_IP);
 	}
 }
 
@@ -292,9 +359,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(both_families_are_parsed),
 		cmocka_unit_test(ethernet_padding_is_left_out),
-		cmocka_unit_test(a_vlan_tag_is_read),
+		cmocka_unit_test(vlan_tags_are_read),
 		cmocka_unit_test(options_are_skipped),
 		cmocka_unit_test(damage_is_named),
+		cmocka_unit_test(ipv6_without_a_udp_checksum_is_refused),
+		cmocka_unit_test(ipv4_addresses_within_ipv6_are_refused),
 		cmocka_unit_test(every_truncation_is_refused),
 		cmocka_unit_test(written_headers_parse_back),
 		cmocka_unit_test(a_verified_checksum_tells_the_sum_of_the_payload),

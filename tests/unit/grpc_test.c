@@ -289,6 +289,28 @@ static void texts_must_be_utf8(void **state)
 	}
 }
 
+static void a_field_without_a_number_is_no_field(void **state)
+{
+	/* 0 as one byte, and as keys that are longer than they must be; within a message, too. */
+	static const struct {
+		uint8_t bytes[8];
+		size_t length;
+	} cases[] = {
+		{ { 0x00, 0x79 }, 2 },
+		{ { 0x80, 0x00, 0x79 }, 3 },
+		{ { 0x80, 0x80, 0x00, 0x00 }, 4 },
+		{ { 0x0a, 0x03, 0x80, 0x00, 0x79 }, 5 },
+	};
+	char error[UNPACK_ERROR_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		assert_null(unpack(&bridgetap__v1__create_call_request__descriptor, cases[i].bytes,
+			cases[i].length, 50000, error));
+		assert_non_null(strstr(error, "the bytes are no"));
+	}
+}
+
 static void a_message_may_not_unpack_to_more_than_its_budget(void **state)
 {
 	char error[UNPACK_ERROR_SIZE];
@@ -394,6 +416,7 @@ static const struct grpc_method methods[] = {
 	{ "DeleteCall", refuse_it, NULL },
 	{ "CreateCall", hold, NULL },
 	{ "WatchCalls", stream_two, NULL },
+	{ "WatchMediaEvents", stream_two, NULL },
 	{ "LoadCallTable", count_message, note_end },
 	{ "ListCalls", hold, NULL },
 	{ "StartRecording", hold, NULL },
@@ -984,7 +1007,7 @@ static void every_service_must_have_all_its_methods(void **state)
 		{ "GetCall", echo, NULL }, { "GetCall", echo, NULL }, { "GetCall", echo, NULL },
 		{ "GetCall", echo, NULL }, { "GetCall", echo, NULL }, { "GetCall", echo, NULL },
 		{ "GetCall", echo, NULL }, { "GetCall", echo, NULL }, { "GetCall", echo, NULL },
-		{ "GetCall", echo, NULL }, { "GetCall", echo, NULL } };
+		{ "GetCall", echo, NULL }, { "GetCall", echo, NULL }, { "GetCall", echo, NULL } };
 	const struct grpc_service lacking = { &bridgetap__v1__calls__descriptor, few, NULL };
 	const struct grpc_server broken = { &lacking, 1, get_now, count_wake, NULL };
 	const char *missing;
@@ -1009,6 +1032,7 @@ int main(void)
 		cmocka_unit_test(messages_come_together_however_they_are_cut),
 		cmocka_unit_test(oversized_and_compressed_messages_are_told),
 		cmocka_unit_test(texts_must_be_utf8),
+		cmocka_unit_test(a_field_without_a_number_is_no_field),
 		cmocka_unit_test(a_message_may_not_unpack_to_more_than_its_budget),
 		SESSION_TEST(a_unary_call_is_answered_however_the_bytes_are_cut),
 		SESSION_TEST(a_refusal_is_trailers_alone),

@@ -474,6 +474,7 @@ static void a_restarted_control_plane_takes_back_what_it_had(void **state)
 {
 	struct call *call = new_call("a"), *restored;
 	struct media phone = media(6000), unknown = { .learn = true };
+	Bridgetap__Dataplane__V1__Event learned = BRIDGETAP__DATAPLANE__V1__EVENT__INIT;
 	struct organisation *again;
 	struct session *session;
 	struct world after;
@@ -481,7 +482,10 @@ static void a_restarted_control_plane_takes_back_what_it_had(void **state)
 	WireCall *wire;
 
 	(void)state;
+	learned.kind = BRIDGETAP__DATAPLANE__V1__EVENT_KIND__EVENT_KIND_SOURCE_LEARNED;
 	phone.codec = CODEC_PCMA;
+	call->agent.media.telephone_event = 101;
+	call->agent.media.comfort_noise = true;
 	assert_int_equal(session_join(call, sue, MODE_WHISPER, &phone, 77, &session, &refusal), 0);
 	call->agent.media.source = address("192.0.2.10", 4002);
 	call->customer.media = unknown;
@@ -507,11 +511,59 @@ static void a_restarted_control_plane_takes_back_what_it_had(void **state)
 	assert_int_equal(after.realms[0].ports.free, world.realms[0].ports.free);
 	/* The same call once more, or one that takes its ports, cannot be. */
 	assert_int_equal(wire_restore(&after, wire, sentence, sizeof(sentence)), -EBUSY);
-	wire_note_learned(restored, restored->customer.id, wire->legs[0]->remote);
+	assert_int_equal(restored->agent.media.telephone_event, 101);
+	assert_true(restored->agent.media.comfort_noise);
+	learned.leg_id = restored->customer.id;
+	learned.source = wire->legs[0]->remote;
+	wire_note_event(restored, &learned);
 	assert_int_equal(restored->customer.media.remote.port, 4000);
 	assert_false(wire_equals(restored, wire));
 	world_fini(&after);
 	bridgetap__dataplane__v1__call__free_unpacked(wire, NULL);
+}
+
+/* A call with a monitor, as the data plane would show it, in a world that does not know it. */
+static WireCall *forgotten_call(struct world *after)
+{
+	struct media phone = media(6000);
+	struct call *call = new_call("a");
+	struct organisation *again;
+	struct session *session;
+
+	assert_int_equal(session_join(call, sue, MODE_BARGE, &phone, 77, &session, &refusal), 0);
+	world_init(after, count_up, NULL);
+	set_realms(after);
+	assert_int_equal(organisation_put(after, "acme", "Acme", &again, &refusal), 0);
+	return wire_of(call);
+}
+
+static void a_monitor_of_no_known_mode_or_role_is_not_restored(void **state)
+{
+	char sentence[256];
+
+	(void)state;
+	for (unsigned damage = 0; damage < 3; damage++) {
+		struct world after;
+		WireCall *wire = forgotten_call(&after);
+		Bridgetap__Dataplane__V1__Leg *monitor = NULL;
+
+		for (size_t i = 0; i < wire->n_legs; i++)
+			if ((int)wire->legs[i]->mode == MODE_BARGE)
+				monitor = wire->legs[i];
+		assert_non_null(monitor);
+		if (damage == 0)
+			monitor->mode = 0;
+		else if (damage == 1)
+			monitor->mode = MODE_BARGE + 1;
+		else
+			monitor->role = BRIDGETAP__DATAPLANE__V1__ROLE__ROLE_RECORDER;
+		assert_int_equal(wire_restore(&after, wire, sentence, sizeof(sentence)), -EINVAL);
+		assert_null(after.calls_by_wire_id);
+		assert_int_equal(after.realms[0].ports.free, 10);
+		world_fini(&after);
+		bridgetap__dataplane__v1__call__free_unpacked(wire, NULL);
+		call_end(call_find(acme, "a"));
+	}
 }
 
 static void what_cannot_be_restored_is_refused_whole(void **state)
@@ -549,6 +601,7 @@ int main(void)
 		WORLD_TEST(a_guest_stays_through_a_transfer_only_where_the_new_extension_permits),
 		WORLD_TEST(every_failed_allocation_is_refused_and_changes_nothing),
 		WORLD_TEST(a_restarted_control_plane_takes_back_what_it_had),
+		WORLD_TEST(a_monitor_of_no_known_mode_or_role_is_not_restored),
 		WORLD_TEST(what_cannot_be_restored_is_refused_whole),
 	};
 

@@ -25,7 +25,7 @@ static bool map(
 static void offsets_are_constant_and_loss_passes_through(void **state)
 {
 	struct rtp_stream stream;
-	struct rtp_packet in = nth(0, 65530, 0xffffff00), first, out;
+	struct rtp_packet in = nth(0, 65530, 0xffffff00), first = { 0 }, out = { 0 };
 
 	(void)state;
 	rtp_stream_init(&stream, 77);
@@ -46,7 +46,7 @@ static void offsets_are_constant_and_loss_passes_through(void **state)
 static void a_new_stream_of_the_same_ssrc_continues_where_the_old_one_was(void **state)
 {
 	struct rtp_stream before, after;
-	struct rtp_packet in = nth(0, 5, 500), a, b;
+	struct rtp_packet in = nth(0, 5, 500), a = { 0 }, b = { 0 };
 
 	(void)state;
 	rtp_stream_init(&before, 1234);
@@ -63,7 +63,7 @@ static void a_new_stream_of_the_same_ssrc_continues_where_the_old_one_was(void *
 static void following_another_source_leaves_no_gap(void **state)
 {
 	struct rtp_stream stream;
-	struct rtp_packet in = nth(0, 1000, 8000), last, out;
+	struct rtp_packet in = nth(0, 1000, 8000), last = { 0 }, out = { 0 };
 
 	(void)state;
 	rtp_stream_init(&stream, 9);
@@ -90,7 +90,7 @@ static void following_another_source_leaves_no_gap(void **state)
 static void timestamps_never_overlap_and_never_run_away(void **state)
 {
 	struct rtp_stream stream;
-	struct rtp_packet in = nth(0, 0, 0), last, out;
+	struct rtp_packet in = nth(0, 0, 0), last = { 0 }, out = { 0 };
 	uint64_t now = 0;
 	uint32_t start;
 
@@ -115,7 +115,7 @@ static void timestamps_never_overlap_and_never_run_away(void **state)
 static void packets_from_before_the_takeover_are_not_sent(void **state)
 {
 	struct rtp_stream stream;
-	struct rtp_packet in = nth(10, 0, 0), out;
+	struct rtp_packet in = nth(10, 0, 0), out = { 0 };
 
 	(void)state;
 	rtp_stream_init(&stream, 9);
@@ -126,6 +126,59 @@ static void packets_from_before_the_takeover_are_not_sent(void **state)
 	assert_true(map(&stream, nth(11, 0, 0), 0, &out)); /* merely reordered */
 }
 
+/* Half a cycle of sequence numbers is 11 minutes of 20 ms packets. */
+static void a_long_call_goes_on_past_all_sequence_numbers(void **state)
+{
+	struct rtp_stream stream;
+	struct rtp_packet in = nth(0, 5, 500), first = { 0 }, out = { 0 };
+
+	(void)state;
+	rtp_stream_init(&stream, 1);
+	rtp_stream_follow(&stream, &in, FRAME, RATE, 0);
+	assert_true(map(&stream, in, 0, &first));
+	for (unsigned n = 1; n < 200000; n++) {
+		assert_true(map(&stream, nth(n, 5, 500), (uint64_t)n * FRAME_US, &out));
+		assert_int_equal((uint16_t)(out.sequence - first.sequence), n & UINT16_MAX);
+	}
+}
+
+static void a_packet_left_out_is_not_missed(void **state)
+{
+	struct rtp_stream stream;
+	struct rtp_packet in = nth(0, 0, 0), first = { 0 }, out = { 0 };
+
+	(void)state;
+	rtp_stream_init(&stream, 9);
+	rtp_stream_follow(&stream, &in, FRAME, RATE, 0);
+	assert_true(map(&stream, in, 0, &first));
+	for (unsigned n = 1; n <= 3; n++) {
+		in = nth(n, 0, 0);
+		rtp_stream_skip(&stream, &in);
+	}
+	assert_true(map(&stream, nth(4, 0, 0), 0, &out));
+	assert_int_equal((uint16_t)(out.sequence - first.sequence), 1);
+	assert_int_equal(out.timestamp - first.timestamp, 4 * FRAME);
+	assert_true(out.marker);
+	assert_false(map(&stream, nth(3, 0, 0), 0, &out)); /* not sent twice */
+}
+
+/* Others have taken the places around it: moving those after it up would repeat one. */
+static void a_late_packet_left_out_stays_a_gap(void **state)
+{
+	struct rtp_stream stream;
+	struct rtp_packet in = nth(0, 0, 0), first = { 0 }, out = { 0 };
+
+	(void)state;
+	rtp_stream_init(&stream, 9);
+	rtp_stream_follow(&stream, &in, FRAME, RATE, 0);
+	assert_true(map(&stream, in, 0, &first));
+	assert_true(map(&stream, nth(2, 0, 0), 0, &out));
+	in = nth(1, 0, 0);
+	rtp_stream_skip(&stream, &in);
+	assert_true(map(&stream, nth(3, 0, 0), 0, &out));
+	assert_int_equal((uint16_t)(out.sequence - first.sequence), 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -134,6 +187,9 @@ int main(void)
 		cmocka_unit_test(following_another_source_leaves_no_gap),
 		cmocka_unit_test(timestamps_never_overlap_and_never_run_away),
 		cmocka_unit_test(packets_from_before_the_takeover_are_not_sent),
+		cmocka_unit_test(a_long_call_goes_on_past_all_sequence_numbers),
+		cmocka_unit_test(a_packet_left_out_is_not_missed),
+		cmocka_unit_test(a_late_packet_left_out_stays_a_gap),
 	};
 
 	return cmocka_run_group_tests_name("rtp_stream", tests, NULL, NULL);

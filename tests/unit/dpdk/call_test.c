@@ -262,7 +262,7 @@ static bool is_sum(const struct heard *heard, const int16_t *own, const int16_t 
 	return memcmp(coded, heard->payload, FRAME) == 0;
 }
 
-/* Wherever the other voice lies in its ring: it takes 6.4 frames, so that some of them wrap. */
+/* Wherever the other voice lies in its ring: it takes 12.8 frames, so that some of them wrap. */
 static void a_mix_is_the_exact_sum_of_its_voices(void **state)
 {
 	static int16_t agent[60 * FRAME];
@@ -288,7 +288,7 @@ static void a_mix_is_the_exact_sum_of_its_voices(void **state)
 		if (frame < 10)
 			continue; /* the agent's voice is still setting in */
 		while (!is_sum(&heard, customer, agent + at)) {
-			assert_true(at > 0 && at > end - PCM_RING_SAMPLES);
+			assert_true(at > 0 && at + PCM_RING_SAMPLES > end);
 			at--;
 		}
 	}
@@ -354,6 +354,29 @@ static void a_stream_is_continuous_through_every_join_switch_and_leave(void **st
 		}
 	}
 	assert_int_equal(counted(COUNTER_clock_changed), 0);
+}
+
+/* Beyond half a cycle of sequence numbers, 11 minutes of 20 ms packets. */
+static void a_long_call_goes_on(void **state)
+{
+	uint16_t last = 0;
+
+	(void)state;
+	join(MODE_BARGE, THREE | RECORDED);
+	for (unsigned i = 0; i < 40000; i++) {
+		struct heard heard;
+
+		everybody_speaks(THREE);
+		heard = hear(AGENT);
+		if (i > 0)
+			assert_int_equal((uint16_t)(heard.rtp.sequence - last), 1);
+		last = heard.rtp.sequence;
+		hear(CUSTOMER);
+		hear(MONITOR);
+		hear(REC_AGENT);
+		hear(REC_CUSTOMER);
+	}
+	assert_int_equal(counted(COUNTER_tx_late), 0);
 }
 
 static void loss_and_order_of_the_way_in_are_kept(void **state)
@@ -652,6 +675,7 @@ int main(void)
 		CALL_TEST(a_mix_is_the_exact_sum_of_its_voices),
 		CALL_TEST(one_mixed_recording_has_both_parties),
 		CALL_TEST(a_stream_is_continuous_through_every_join_switch_and_leave),
+		CALL_TEST(a_long_call_goes_on),
 		CALL_TEST(loss_and_order_of_the_way_in_are_kept),
 		CALL_TEST(a_sender_that_restarts_does_not_break_the_stream),
 		CALL_TEST(a_transfer_does_not_break_the_customers_stream),

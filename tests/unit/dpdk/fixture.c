@@ -25,7 +25,7 @@ uint64_t now_us;
 
 static struct realm_set realms;
 static struct port_table table;
-static struct call *live;
+static struct call *live, *other;
 
 /* What each party sends next. */
 static struct {
@@ -33,6 +33,16 @@ static struct {
 	uint16_t sequence;
 	uint32_t timestamp;
 } voices[PARTY_COUNT];
+
+/* Where a party's codec has states: those of its phone. */
+static struct {
+	union codec_state decoder, encoder;
+} phones[PARTY_COUNT];
+
+static struct {
+	struct reported packets[QUEUED];
+	unsigned first, count;
+} reports[PARTY_COUNT + 1]; /* the last ones are to addresses that parties have no more */
 
 /* Packets that went out and were not taken yet. */
 static struct {
@@ -105,6 +115,8 @@ int start_eal(void **state)
 	worker->pool = pool;
 	worker->commands = new_ring("commands", sizeof(struct command));
 	worker->replies = new_ring("replies", sizeof(struct reply));
+	worker->reporter.chance = 1;
+	worker->reporter.media_timeout_ms = 30000;
 	worker->events = new_ring("events", sizeof(struct event));
 	worker->handover = new_ring("handover", 0);
 	for (unsigned i = 0; i < ports.count; i++)
@@ -166,15 +178,52 @@ int new_call(void **state)
 	plans[REC_AGENT].records = 1 << ROLE_AGENT;
 	plans[REC_CUSTOMER] = plan(REC_CUSTOMER, ROLE_RECORDER, "198.51.100.2", 7002);
 	plans[REC_CUSTOMER].records = 1 << ROLE_CUSTOMER;
+	plans[OTHER_AGENT] = plan(OTHER_AGENT, ROLE_AGENT, "192.0.2.40", 8000);
+	plans[OTHER_CUSTOMER] = plan(OTHER_CUSTOMER, ROLE_CUSTOMER, "192.0.2.50", 9000);
 	for (unsigned i = 0; i < PARTY_COUNT; i++) {
+		renew_phone(i);
 		voices[i].ssrc = 0xaa00 + i;
 		voices[i].sequence = (uint16_t)(65500 + 11 * i);
 		voices[i].timestamp = 0xfffff000 + 1000 * i;
 	}
 	memset(&worker->counters, 0, sizeof(worker->counters));
 	memset(queues, 0, sizeof(queues));
+	memset(reports, 0, sizeof(reports));
+	worker->upkeep = (struct upkeep){ 0 };
 	now_us = 1000000;
 	return 0;
+}
+
+static void collect(void);
+
+static void free_call(struct call *call)
+{
+	uint8_t *buffers[CALL_BUFFERS_MAX];
+
+	if (call == NULL)
+		return;
+	for (unsigned i = call_buffers(call, buffers); i > 0; i--)
+		free(buffers[i - 1]);
+	free(call);
+}
+
+static void command(struct command *command)
+{
+	struct reply reply;
+	struct rte_mbuf *mbuf;
+
+	assert_int_equal(rte_ring_enqueue_elem(worker->commands, command, sizeof(*command)), 0);
+	/* worker_poll() would receive what lies in the loopback rings: take it out first. */
+	for (unsigned i = 0; i < ports.count; i++)
+		assert_int_equal(rte_eth_rx_burst(ports.port[i].id, 0, &mbuf, 1), 0);
+	/* worker_poll() has a clock of its own; the test's is the one that matters here. */
+	worker->cycles_per_us = rte_rdtsc() / now_us;
+	worker_poll(worker);
+	collect();
+	assert_int_equal(rte_ring_dequeue_elem(worker->replies, &reply, sizeof(reply)), 0);
+	assert_ptr_equal(reply.released, command->old);
+	assert_ptr_equal(reply.token, command->token);
+	free_call(reply.released);
 }
 
 int end_call(void **state)
@@ -184,6 +233,12 @@ int end_call(void **state)
 	(void)state;
 	if (live != NULL)
 		remove_call();
+	if (other != NULL) {
+		struct command remove = { .kind = COMMAND_REMOVE_CALL, .old = other };
+
+		other = NULL;
+		command(&remove);
+	}
 	for (unsigned i = 0; i < PARTY_COUNT; i++)
 		while (take(i, &ignored)) {
 		}
@@ -203,35 +258,11 @@ static uint8_t *new_buffer(void)
 	return buffer;
 }
 
-static void free_call(struct call *call)
-{
-	if (call == NULL)
-		return;
-	for (unsigned i = 0; i < call->leg_count; i++)
-		free(call->legs[i].ring.samples);
-	free(call);
-}
-
-static void command(struct command *command)
-{
-	struct reply reply;
-	struct rte_mbuf *mbuf;
-
-	assert_int_equal(rte_ring_enqueue_elem(worker->commands, command, sizeof(*command)), 0);
-	/* worker_poll() would receive what lies in the loopback rings: take it out first. */
-	for (unsigned i = 0; i < ports.count; i++)
-		assert_int_equal(rte_eth_rx_burst(ports.port[i].id, 0, &mbuf, 1), 0);
-	worker_poll(worker);
-	assert_int_equal(rte_ring_dequeue_elem(worker->replies, &reply, sizeof(reply)), 0);
-	assert_ptr_equal(reply.released, command->old);
-	assert_ptr_equal(reply.token, command->token);
-	free_call(reply.released);
-}
-
-void put_call(unsigned parties)
+/* Make `*place` the call of these parties. */
+static void put(struct call **place, uint32_t number, unsigned parties)
 {
 	struct leg_plan chosen[PARTY_COUNT];
-	uint8_t *buffers[PARTY_COUNT];
+	uint8_t *buffers[CALL_BUFFERS_MAX];
 	struct command put = { .kind = COMMAND_PUT_CALL, .token = chosen };
 	unsigned count = 0;
 
@@ -240,22 +271,30 @@ void put_call(unsigned parties)
 			struct endpoint local = realms.realm[plans[i].realm].address;
 
 			local.port = plans[i].local_port;
+			plans[i].signalled = plans[i].remote;
 			header_template_init(&plans[i].header, &local, &plans[i].remote, 46);
 			chosen[count++] = plans[i];
 		}
 	for (unsigned i = 0; i < call_rings(chosen, count); i++)
 		buffers[i] = new_buffer();
 	put.call = aligned_alloc(LEG_ALIGN, RTE_ALIGN_CEIL(call_size(chosen, count), LEG_ALIGN));
-	call_init(put.call, 1, 0, chosen, count, buffers);
+	call_init(put.call, number, 0, chosen, count, buffers);
 	for (unsigned i = 0; i < count; i++)
 		port_table_set_owner(&table, chosen[i].realm,
 			port_table_slot(&table, chosen[i].realm, chosen[i].local_port), 0);
-	put.old = live;
-	live = put.call;
-
-	/* worker_poll() has a clock of its own; the test's is the one that matters here. */
-	worker->cycles_per_us = rte_rdtsc() / now_us;
+	put.old = *place;
+	*place = put.call;
 	command(&put);
+}
+
+void put_call(unsigned parties)
+{
+	put(&live, 1, parties);
+}
+
+void put_other_call(void)
+{
+	put(&other, 2, 1u << OTHER_AGENT | 1u << OTHER_CUSTOMER);
 }
 
 void remove_call(void)
@@ -314,6 +353,50 @@ static void check_sums(const struct rte_mbuf *mbuf)
 	assert_int_equal(rte_ipv4_udptcp_cksum(ip, ip + 1), 0xffff);
 }
 
+/* What the party's phone makes of it: telephones have decoders that go on from packet to packet. */
+static void decode(enum party party, struct heard *heard)
+{
+	const struct codec *codec = codec_get(plans[party].codec);
+
+	if (codec->stateful == NULL) {
+		codec->decode(heard->pcm, heard->payload, heard->count);
+		heard->samples = heard->count;
+	} else {
+		codec->stateful->decode(
+			&phones[party].decoder, heard->pcm, heard->payload, heard->count);
+		heard->samples = heard->count * CODEC_WIDE;
+	}
+}
+
+/* Whose the address is; the port may be another one of the party's. */
+static unsigned party_at(const struct endpoint *destination)
+{
+	for (unsigned i = 0; i < PARTY_COUNT; i++) {
+		const struct endpoint *remote = &plans[i].remote;
+
+		if (memcmp(remote->address, destination->address, 16) == 0 &&
+			(destination->port == remote->port ||
+				destination->port == remote->port + 1 ||
+				destination->port == plans[i].rtcp_port))
+			return i;
+	}
+	return PARTY_COUNT;
+}
+
+static void keep_report(const struct rte_mbuf *mbuf, const struct frame *frame)
+{
+	unsigned i = party_at(&frame->destination);
+	struct reported *reported =
+		&reports[i].packets[(reports[i].first + reports[i].count++) % QUEUED];
+
+	assert_in_range(frame->payload_length, 8, sizeof(reported->bytes));
+	memcpy(reported->bytes, frame->payload, frame->payload_length);
+	reported->length = frame->payload_length;
+	reported->source = frame->source;
+	reported->destination = frame->destination;
+	reported->taint = taint_get(mbuf);
+}
+
 static void collect(void)
 {
 	struct rte_mbuf *mbuf;
@@ -329,8 +412,16 @@ static void collect(void)
 			assert_int_equal(frame_parse(rte_pktmbuf_mtod(mbuf, uint8_t *),
 						 rte_pktmbuf_data_len(mbuf), &frame),
 				FRAME_OK);
+			if (rtp_is_rtcp(frame.payload, frame.payload_length)) {
+				keep_report(mbuf, &frame);
+				rte_pktmbuf_free(mbuf);
+				continue;
+			}
 			assert_int_equal(
 				rtp_parse(frame.payload, frame.payload_length, &rtp), RTP_OK);
+			/* No CSRC, extension or padding, whatever came in. */
+			assert_int_equal(
+				frame.payload_length, RTP_HEADER_SIZE + rtp.payload_length);
 			for (i = 0; i < PARTY_COUNT; i++)
 				if (endpoint_equal(&plans[i].remote, &frame.destination))
 					break;
@@ -344,16 +435,21 @@ static void collect(void)
 			heard->source = frame.source;
 			heard->count = rtp.payload_length;
 			memcpy(heard->payload, rtp.payload, rtp.payload_length);
-			codec_get(plans[i].codec)->decode(heard->pcm, heard->payload, heard->count);
+			decode(i, heard);
 			rte_pktmbuf_free(mbuf);
 		}
 	}
 }
 
+void inject_burst(struct rte_mbuf **mbufs, unsigned count)
+{
+	worker_burst(worker, mbufs, count, now_us);
+	collect();
+}
+
 void inject(struct rte_mbuf *mbuf)
 {
-	worker_burst(worker, &mbuf, 1, now_us);
-	collect();
+	inject_burst(&mbuf, 1);
 }
 
 void say_payload(enum party party, const uint8_t *payload, unsigned count)
@@ -361,15 +457,48 @@ void say_payload(enum party party, const uint8_t *payload, unsigned count)
 	inject(build(party, payload, count));
 }
 
+void say_unvoiced(enum party party, uint8_t payload_type, const uint8_t *payload, unsigned count)
+{
+	uint8_t codec = plans[party].payload_type;
+	struct rte_mbuf *mbuf;
+
+	plans[party].payload_type = payload_type;
+	mbuf = build(party, payload, count);
+	plans[party].payload_type = codec;
+	voices[party].timestamp -= count;
+	inject(mbuf);
+}
+
+void pass(enum party party, unsigned samples)
+{
+	voices[party].timestamp += samples;
+}
+
 void say(enum party party, int16_t level)
 {
-	int16_t pcm[FRAME];
-	uint8_t payload[FRAME];
+	int16_t pcm[FRAME * CODEC_WIDE];
 
-	for (unsigned i = 0; i < FRAME; i++)
+	for (unsigned i = 0; i < FRAME * CODEC_WIDE; i++)
 		pcm[i] = level;
-	codec_get(plans[party].codec)->encode(payload, pcm, FRAME);
-	say_payload(party, payload, FRAME);
+	say_pcm(party, pcm, FRAME);
+}
+
+void say_pcm(enum party party, const int16_t *pcm, unsigned count)
+{
+	const struct codec *codec = codec_get(plans[party].codec);
+	uint8_t payload[CODEC_MAX_SAMPLES];
+
+	if (codec->stateful == NULL)
+		codec->encode(payload, pcm, count);
+	else
+		codec->stateful->encode(&phones[party].encoder, payload, pcm, count);
+	say_payload(party, payload, count);
+}
+
+void renew_phone(enum party party)
+{
+	codec_get(CODEC_G722)->stateful->start_decoder(&phones[party].decoder);
+	codec_get(CODEC_G722)->stateful->start_encoder(&phones[party].encoder);
 }
 
 void lose(enum party party, unsigned packets)
@@ -383,6 +512,12 @@ void new_stream(enum party party, uint32_t ssrc)
 	voices[party].ssrc = ssrc;
 	voices[party].sequence = (uint16_t)(voices[party].sequence * 31 + 7);
 	voices[party].timestamp = voices[party].timestamp * 31 + 7;
+	codec_get(CODEC_G722)->stateful->start_encoder(&phones[party].encoder);
+}
+
+void set_clock(enum party party, uint32_t timestamp)
+{
+	voices[party].timestamp = timestamp;
 }
 
 bool take(enum party party, struct heard *heard)
@@ -394,6 +529,64 @@ bool take(enum party party, struct heard *heard)
 	queues[party].first = (queues[party].first + 1) % QUEUED;
 	queues[party].count--;
 	return true;
+}
+
+bool take_report(enum party party, struct reported *reported)
+{
+	if (reports[party].count == 0)
+		return false;
+	*reported = reports[party].packets[reports[party].first];
+	reports[party].first = (reports[party].first + 1) % QUEUED;
+	reports[party].count--;
+	return true;
+}
+
+void keep_up(uint64_t us)
+{
+	for (uint64_t end_us = now_us + us; now_us < end_us; now_us += 1000) {
+		struct forward_env env = {
+			.now_us = now_us,
+			.now_ms = (uint32_t)(now_us / 1000),
+			.counters = &worker->counters,
+			.pool = pool,
+			.events = worker->events,
+			.nexthops = worker->nexthops,
+			.tx = worker->tx,
+			.reporter = &worker->reporter,
+		};
+
+		upkeep_step(&worker->upkeep, &table, 0, &env);
+		collect();
+	}
+}
+
+void inject_datagram_to(enum party party, uint16_t local_port, const struct endpoint *source,
+	const uint8_t *bytes, unsigned length)
+{
+	struct endpoint local = realms.realm[plans[party].realm].address;
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(pool);
+	struct header_template header;
+	uint8_t *at;
+
+	assert_non_null(mbuf);
+	local.port = local_port;
+	header_template_init(&header, source, &local, 0);
+	at = (uint8_t *)rte_pktmbuf_append(mbuf, (uint16_t)(14u + header.length + length));
+	memcpy(at, worker->nexthops[1].bytes, 14);
+	at += 14 + header.length;
+	memcpy(at, bytes, length);
+	header_template_write(
+		header.bytes, header.length, at, (uint16_t)length, checksum_add(0, at, length));
+	mbuf->port = plans[party].port_id;
+	inject(mbuf);
+}
+
+struct leg *leg_of(enum party party)
+{
+	for (unsigned i = 0; i < live->leg_count; i++)
+		if (leg_rest(&live->legs[i])->id == 100u + party)
+			return &live->legs[i];
+	return NULL;
 }
 
 struct heard hear(enum party party)
@@ -426,4 +619,15 @@ bool told(enum event_kind kind, enum party party)
 		if (event.kind == kind && event.leg == 100u + party)
 			found = true;
 	return found;
+}
+
+unsigned told_keys(enum party party, uint8_t *codes, unsigned count)
+{
+	struct event event;
+	unsigned n = 0;
+
+	while (rte_ring_dequeue_elem(worker->events, &event, sizeof(event)) == 0)
+		if (event.kind == EVENT_TELEPHONE_EVENT && event.leg == 100u + party && n < count)
+			codes[n++] = event.code;
+	return n;
 }

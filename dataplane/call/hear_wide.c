@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 Bridgetap contributors */
+#include "call/hear_wide.h"
+
+#include <string.h>
+
+#include "call/wide.h"
+#include "net/checksum.h"
+
+#include "fastpath.h"
+
+#define MIN_DEPTH   16	 /* ticks; the least a mix stays behind the newest one */
+#define MOST_JITTER 160u /* ticks; what is more turns out under way */
+
+/* Ticks that a packet needs for going from what is untouched to what is not, or back: a ramp, and
+ * then the codec's delay and a few more. */
+#define TURN_TICKS 64
+
+/* How long what is encoded here has to be the source's voice alone before its packets go on
+ * untouched: by then either coder has the same scale, but for what its rounding does. */
+#define ALONE_TICKS 480
+
+/* How long a decoder of which nothing is known is given to come to rest: 200 ms. */
+#define HUSH_TICKS 1600
+
+#define SAMPLES (CODEC_MAX_SAMPLES * CODEC_WIDE)
+
+struct wide_mix {
+	bool wide;	/* the listener's samples are of 16 kHz */
+	bool same;	/* its codec is the packet's own */
+	unsigned count; /* samples at the listener's rate */
+	uint8_t taint;	/* of others, or of what fades; 0 while nothing was added */
+	uint8_t others; /* of others alone */
+	int16_t own[SAMPLES];
+	int16_t voice[SAMPLES];
+	int32_t sum[SAMPLES];
+};
+
+/* --- the other voices --- */
+
+static void add(struct wide_mix *mix, unsigned from, struct gain *gain)
+{
+	if (mix->wide)
+		mix_add_wide(mix->sum + from, mix->voice + from, mix->count - from, gain);
+	else
+		mix_add(mix->sum + from, mix->voice + from, mix->count - from, gain);
+}
+
+/* A voice of which only `held` samples have come ends as its own mirror image, fading. */
+static void end_voice(struct wide_mix *mix, unsigned held)
+{
+	unsigned ramp = mix->wide ? MIX_RAMP_WIDE_SAMPLES : MIX_RAMP_SAMPLES;
+	unsigned count = RTE_MIN(ramp, mix->count - held);
+
+	count = RTE_MIN(count, held);
+	for (unsigned i = 0; i < count; i++)
+		mix->voice[held + i] =
+			(int16_t)(mix->voice[held - 1 - i] * (int)(count - 1 - i) / (int)count);
+}
+
+static void add_term(struct wide_mix *mix, struct delivery *d, struct term *term)
+{
+	const struct leg *other = &legs_of(d->source)[term->source];
+	unsigned scale = mix->wide ? CODEC_WIDE : 1, depth, held;
+	uint32_t position;
+	bool lacked;
+
+	if (!wide_has_voice(other) || is_silent(other, d->env->now_ms)) {
+		timeline_reset(&term->timeline);
+		return;
+	}
+	depth = MIN_DEPTH + other->frame +
+		2 * RTE_MIN(rtp_source_jitter(&other->source), MOST_JITTER);
+	position = timeline_place(
+		&term->timeline, &other->ring, d->packet->rtp.timestamp, d->count, depth, &lacked);
+	if (lacked)
+		counters_bump(d->env->counters, COUNTER_mix_underrun);
+	held = wide_voice(other, position, d->count, mix->wide, mix->voice);
+	if (held > 0) {
+		if (held < d->count)
+			end_voice(mix, held * scale);
+		/* A voice that sets in within the packet ramps up from there. */
+		add(mix, RTE_MIN(pcm_ring_missing_before(&other->ring, position), d->count) * scale,
+			&term->gain);
+		mix->others |= other->ring.taint;
+	}
+	if (held < d->count)
+		term->gain.now = 0;
+}
+
+static void add_fade(struct wide_mix *mix, struct delivery *d, struct leg *listener)
+{
+	struct fade *fade = &leg_rest(listener)->fade;
+	int16_t *samples = mix->wide ? leg_wide(listener)->fade : fade->samples;
+	unsigned count = mix->wide ? MIX_RAMP_WIDE_SAMPLES : MIX_RAMP_SAMPLES;
+	struct gain unity = { GAIN_UNITY, GAIN_UNITY };
+
+	if (d->env->now_us < fade->end_us) {
+		mix_add(mix->sum, samples, RTE_MIN(count, mix->count), &unity);
+		mix->taint |= listener->fading;
+	}
+	memset(samples, 0, count * sizeof(*samples));
+	*fade = (struct fade){ 0 };
+	listener->fading = 0;
+}
+
+static void add_others(struct wide_mix *mix, struct delivery *d, struct leg *listener)
+{
+	struct term *terms = sibling_terms(d->source, listener);
+
+	for (unsigned i = 0; i < listener->term_count; i++)
+		if (i != listener->clock)
+			add_term(mix, d, &terms[i]);
+	mix->taint = mix->others;
+	if (listener->fading != 0)
+		add_fade(mix, d, listener);
+}
+
+/* --- the packet's own voice --- */
+
+static void read_own(struct wide_mix *mix, struct delivery *d)
+{
+	const struct codec *codec = codec_get(d->source->codec);
+	const struct rtp_packet *rtp = &d->packet->rtp;
+	union codec_state state;
+
+	if (!mix->wide && codec->stateful == NULL) {
+		codec->decode(mix->own, rtp->payload, d->count);
+	} else if (wide_has_voice(d->source)) {
+		wide_voice(d->source, rtp->timestamp, d->count, mix->wide, mix->own);
+	} else {
+		state = leg_wide(d->source)->before;
+		codec->stateful->decode(&state, mix->own, rtp->payload, d->count);
+	}
+}
+
+/* The listener has had this source's packets untouched until now. */
+static void begin_to_encode(struct wide_mix *mix, struct delivery *d, struct leg_wide *wide)
+{
+	const struct codec_stateful *codec = codec_get(d->source->codec)->stateful;
+	unsigned delay = codec->delay, history = 2 * delay / CODEC_WIDE;
+	uint32_t ahead = d->packet->rtp.timestamp + delay / CODEC_WIDE;
+	int16_t past[SAMPLES];
+	uint8_t ignored[CODEC_MAX_SAMPLES];
+
+	/* The filters as they would be, had it all been encoded as far ahead as the codec's delay.
+	 */
+	wide_voice(d->source, ahead - history, history, true, past);
+	codec->encode(&wide->encoder, ignored, past, history);
+	codec->encoder_follow(&wide->encoder, &leg_wide(d->source)->before);
+	if (d->count >= TURN_TICKS)
+		mix_cross(mix->own, mix->own + delay, mix->own, MIX_RAMP_WIDE_SAMPLES);
+}
+
+/* The decoder of the leg whose packets the listener has had untouched until now, or NULL. */
+static const union codec_state *known_decoder(const struct delivery *d, const struct leg *listener)
+{
+	const struct leg *legs = legs_of(listener);
+
+	for (unsigned i = 0; i < listener->siblings; i++)
+		if (leg_rest(&legs[i])->id == leg_wide(listener)->follows && legs[i].slow &&
+			legs[i].codec == listener->out_codec && &legs[i] != d->source)
+			return &leg_wide(&legs[i])->decoder;
+	return NULL;
+}
+
+/* The listener has had another source's packets untouched until now, or nothing. */
+static void begin_after(struct delivery *d, struct leg *listener, struct leg_wide *wide)
+{
+	const struct codec_stateful *codec = codec_get(listener->out_codec)->stateful;
+	const union codec_state *known = known_decoder(d, listener);
+
+	codec->start_encoder(&wide->encoder);
+	if (wide->forwards && known != NULL)
+		codec->encoder_follow(&wide->encoder, known);
+	else if (wide->forwards)
+		wide->hush = HUSH_TICKS;
+}
+
+/* A decoder of which nothing is known would make a bang of a voice, but comes to rest in silence.
+ */
+static void keep_hush(struct wide_mix *mix, struct delivery *d, struct leg_wide *wide)
+{
+	if (wide->hush > d->count) {
+		memset(mix->own, 0, mix->count * sizeof(*mix->own));
+		wide->hush = (uint16_t)(wide->hush - d->count);
+		return;
+	}
+	for (unsigned i = 0; i < mix->count; i++)
+		mix->own[i] = (int16_t)(mix->own[i] * (int)i / (int)mix->count);
+	wide->hush = 0;
+}
+
+static bool is_forwarded(const struct delivery *d, const struct leg_wide *wide)
+{
+	return wide->forwards && wide->follows == leg_rest(d->source)->id;
+}
+
+/* --- what goes out --- */
+
+static void encode(struct wide_mix *mix, struct delivery *d, struct leg *listener, uint8_t *payload)
+{
+	const struct codec *codec = codec_get(listener->out_codec);
+	struct gain unity = { GAIN_UNITY, GAIN_UNITY };
+	struct leg_wide *wide = leg_wide(listener);
+
+	read_own(mix, d);
+	if (mix->wide && !wide->encodes) {
+		if (mix->same && is_forwarded(d, wide) && wide_is_next(d->source, &d->packet->rtp))
+			begin_to_encode(mix, d, wide);
+		else
+			begin_after(d, listener, wide);
+		wide->encodes = true;
+		wide->forwards = false;
+	}
+	mix_add(mix->sum, mix->own, mix->count, &unity);
+	mix_finish(mix->own, mix->sum, mix->count);
+	if (mix->wide && wide->hush > 0)
+		keep_hush(mix, d, wide);
+	if (mix->wide)
+		codec->stateful->encode(&wide->encoder, payload, mix->own, d->count);
+	else
+		codec->encode(payload, mix->own, d->count);
+}
+
+/* From here on untouched. */
+static void end_encoding(struct delivery *d, struct leg *listener)
+{
+	struct leg_wide *wide = leg_wide(listener);
+
+	wide->encodes = false;
+	wide->forwards = true;
+	wide->follows = leg_rest(d->source)->id;
+	if (listener->term_count == 1) {
+		listener->hears = HEARS_ONE;
+		wide_let_go(d->source);
+	}
+}
+
+/* The packet with which the listener goes back to what is untouched. */
+static void encode_last(
+	struct wide_mix *mix, struct delivery *d, struct leg *listener, uint8_t *payload)
+{
+	const struct codec_stateful *codec = codec_get(listener->out_codec)->stateful;
+	struct gain unity = { GAIN_UNITY, GAIN_UNITY };
+	unsigned shifted = mix->count - codec->delay, bytes = shifted / CODEC_WIDE;
+
+	read_own(mix, d);
+	mix_cross(mix->voice, mix->own, mix->own + codec->delay, MIX_RAMP_WIDE_SAMPLES);
+	memcpy(mix->voice + MIX_RAMP_WIDE_SAMPLES, mix->own + codec->delay + MIX_RAMP_WIDE_SAMPLES,
+		(shifted - MIX_RAMP_WIDE_SAMPLES) * sizeof(*mix->voice));
+	mix_add(mix->sum, mix->voice, shifted, &unity);
+	mix_finish(mix->own, mix->sum, shifted);
+	codec->encode(&leg_wide(listener)->encoder, payload, mix->own, bytes);
+	if (payload != d->packet->rtp.payload)
+		memcpy(payload + bytes, d->packet->rtp.payload + bytes, d->count - bytes);
+	end_encoding(d, listener);
+}
+
+/* What the listener gets in the source's own codec while no other voice is to be added; returns the
+ * counter of what that was. */
+static enum counter hear_same(
+	struct wide_mix *mix, struct delivery *d, struct leg *listener, uint8_t *payload)
+{
+	struct leg_wide *wide = leg_wide(listener);
+	bool next = wide_is_next(d->source, &d->packet->rtp);
+
+	if (wide->encodes && wide->alone >= ALONE_TICKS && next && d->count >= TURN_TICKS &&
+		leg_wide(d->source)->unsettled == 0) {
+		encode_last(mix, d, listener, payload);
+		return COUNTER_mixed;
+	}
+	if ((wide->encodes || (wide->forwards && !is_forwarded(d, wide))) &&
+		(next || wide_has_voice(d->source))) {
+		encode(mix, d, listener, payload);
+		wide->alone = (uint16_t)RTE_MIN(wide->alone + d->count, (unsigned)ALONE_TICKS);
+		return COUNTER_mixed;
+	}
+	mix->taint = 0;
+	end_encoding(d, listener);
+	if (payload != d->packet->rtp.payload)
+		memcpy(payload, d->packet->rtp.payload, d->count);
+	return COUNTER_forwarded;
+}
+
+/* Whether nothing is to be added to what is untouched yet: our decoder has begun in the middle of
+ * the source's stream, or the packet comes too late to be decoded. */
+static bool is_held_back(struct wide_mix *mix, struct delivery *d, const struct leg *listener)
+{
+	if (!mix->wide || !mix->same || leg_wide(listener)->encodes)
+		return false;
+	return leg_wide(d->source)->unsettled > 0 || !wide_is_next(d->source, &d->packet->rtp);
+}
+
+uint8_t hear_wide(struct delivery *d, struct leg *listener, uint8_t *payload, uint64_t *sum)
+{
+	enum counter counter;
+	struct wide_mix mix;
+
+	mix.wide = codec_is_wide(listener->out_codec);
+	mix.same = listener->out_codec == d->source->codec;
+	mix.count = d->count * (mix.wide ? CODEC_WIDE : 1);
+	mix.taint = mix.others = 0;
+	memset(mix.sum, 0, mix.count * sizeof(*mix.sum));
+	if (!is_held_back(&mix, d, listener))
+		add_others(&mix, d, listener);
+	if (mix.others == 0 && mix.wide && mix.same) {
+		counter = hear_same(&mix, d, listener, payload);
+	} else {
+		encode(&mix, d, listener, payload);
+		leg_wide(listener)->alone = 0;
+		counter = mix.taint != 0 ? COUNTER_mixed : COUNTER_transcoded;
+	}
+	counters_bump(d->env->counters, counter);
+	*sum = checksum_add(0, payload, d->count);
+	return mix.taint | leg_taint(d->source);
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 Bridgetap contributors */
+#include "call/unvoiced.h"
+
+#include <string.h>
+
+#include <rte_mbuf.h>
+
+#include "call/event.h"
+#include "call/fan_out.h"
+#include "call/wide.h"
+#include "media/comfort_noise.h"
+#include "media/telephone_event.h"
+
+#include "fastpath.h"
+
+#define FRAME_DEFAULT 160 /* samples, while the leg has not spoken yet */
+
+static bool is_telephone_event(const struct leg *leg, const struct rtp_packet *rtp)
+{
+	return leg_rest(leg)->telephone_event != 0 &&
+	       rtp->payload_type == leg_rest(leg)->telephone_event;
+}
+
+static bool is_comfort_noise(const struct leg *leg, const struct rtp_packet *rtp)
+{
+	return leg_rest(leg)->comfort_noise && rtp->payload_type == COMFORT_NOISE_PAYLOAD_TYPE;
+}
+
+bool unvoiced_accept(const struct forward_packet *packet)
+{
+	const struct leg *leg = packet->leg;
+	struct telephone_event event;
+
+	if (is_comfort_noise(leg, &packet->rtp))
+		return true;
+	return is_telephone_event(leg, &packet->rtp) &&
+	       telephone_event_parse(packet->rtp.payload, packet->rtp.payload_length, &event);
+}
+
+uint32_t unvoiced_arrival(const struct forward_packet *packet, uint32_t arrival)
+{
+	const struct leg *leg = packet->leg;
+
+	return is_telephone_event(leg, &packet->rtp) ? packet->rtp.timestamp + leg->source.transit
+						     : arrival;
+}
+
+/* --- who gets it as it is --- */
+
+static bool takes_events(const struct leg *listener, const struct leg *source)
+{
+	return leg_rest(listener)->telephone_event != 0 && listener->role != ROLE_MONITOR &&
+	       (source->role == ROLE_AGENT || source->role == ROLE_CUSTOMER);
+}
+
+/* Noise beside which there may be a voice has to be mixed with it. */
+static bool takes_noise(const struct leg *listener)
+{
+	return leg_rest(listener)->comfort_noise && listener->term_count == 1 &&
+	       listener->fading == 0;
+}
+
+/* Bits of the source's hearers. */
+static uint32_t takers(const struct leg *source, bool event)
+{
+	uint32_t mask = 0;
+
+	for (unsigned i = 0; i < source->hearer_count; i++) {
+		const struct leg *listener = &legs_of(source)[source->hearers[i].leg];
+
+		if (event ? takes_events(listener, source) : takes_noise(listener))
+			mask |= 1u << i;
+	}
+	return mask;
+}
+
+/* --- what the others get: nothing, where it would have to go through the source's coder --- */
+
+/* The place in the source's timeline, and the coded payload, of what stands for the packet. */
+struct stand_in {
+	uint32_t timestamp;
+	unsigned count; /* samples; 0: there is none this time */
+	uint8_t payload[CODEC_MAX_SAMPLES];
+};
+
+static void tell_event(const struct forward_packet *packet, uint8_t code, struct forward_env *env)
+{
+	struct event event = {
+		.call = call_of(packet->leg)->number,
+		.leg = leg_rest(packet->leg)->id,
+		.ssrc = packet->rtp.ssrc,
+		.source = packet->frame.source,
+		.kind = EVENT_TELEPHONE_EVENT,
+		.code = code,
+	};
+
+	event_post(env->events, &event, env->counters);
+}
+
+/* Silence, at the pace at which the event grows: its end is sent more than once. */
+static void stand_in_for_event(
+	struct stand_in *in, const struct forward_packet *packet, struct forward_env *env)
+{
+	const struct leg *leg = packet->leg;
+	struct key_press *press = &leg_rest(leg)->press;
+	unsigned frame = leg->frame != 0 ? leg->frame : FRAME_DEFAULT;
+	struct telephone_event event;
+
+	telephone_event_parse(packet->rtp.payload, packet->rtp.payload_length, &event);
+	if (!press->known || rtp_timestamp_after(packet->rtp.timestamp, press->timestamp)) {
+		*press = (struct key_press){ .timestamp = packet->rtp.timestamp, .known = true };
+		if (leg->role == ROLE_AGENT || leg->role == ROLE_CUSTOMER)
+			tell_event(packet, event.code, env);
+	}
+	in->count = 0;
+	if (packet->rtp.timestamp != press->timestamp || press->filled + frame > event.duration)
+		return;
+	in->timestamp = press->timestamp + press->filled;
+	in->count = frame;
+	memset(in->payload, codec_get(leg->codec)->silence, frame);
+	press->filled = (uint16_t)(press->filled + frame);
+	if (codec_is_wide(leg->codec))
+		in->count = 0;
+}
+
+static void stand_in_for_noise(struct stand_in *in, const struct forward_packet *packet)
+{
+	const struct leg *leg = packet->leg;
+	int16_t pcm[CODEC_MAX_SAMPLES];
+
+	in->timestamp = packet->rtp.timestamp;
+	in->count = 0;
+	if (codec_is_wide(leg->codec))
+		return;
+	in->count = leg->frame != 0 ? leg->frame : FRAME_DEFAULT;
+	comfort_noise_write(pcm, in->count, packet->rtp.payload, in->timestamp);
+	codec_get(leg->codec)->encode(in->payload, pcm, in->count);
+}
+
+/* Others may take over at once the streams that ran by this leg's clock. */
+static void fall_silent(struct leg *leg, const struct forward_env *env)
+{
+	leg->heard_ms = env->now_ms - SILENCE_MS - 1;
+	for (unsigned i = 0; i < leg->siblings; i++)
+		legs_of(leg)[i].settled_ms = env->now_ms;
+}
+
+/* --- all of it --- */
+
+static void send_stand_in(struct delivery *d, const struct stand_in *in, uint32_t hearers)
+{
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(d->env->pool);
+	struct forward_packet voice = *d->packet;
+	struct delivery voiced = *d;
+	uint8_t *payload;
+
+	if (mbuf == NULL) {
+		counters_bump(d->env->counters, COUNTER_tx_no_mbuf);
+		return;
+	}
+	payload = rte_pktmbuf_mtod(mbuf, uint8_t *);
+	memcpy(payload, in->payload, in->count);
+	voice.mbuf = mbuf;
+	voice.rtp.payload = payload;
+	voice.rtp.payload_length = (uint16_t)in->count;
+	voice.rtp.timestamp = in->timestamp;
+	voiced.packet = &voice;
+	voiced.count = in->count;
+	fan_out_to(&voiced, hearers);
+}
+
+void unvoiced_deliver(struct forward_packet *packet, struct forward_env *env)
+{
+	struct leg *source = packet->leg;
+	bool event = is_telephone_event(source, &packet->rtp);
+	uint32_t as_it_is = takers(source, event);
+	struct delivery d = { .packet = packet, .env = env, .source = source };
+	struct stand_in in;
+
+	if (event)
+		stand_in_for_event(&in, packet, env);
+	else
+		stand_in_for_noise(&in, packet);
+	counters_bump(env->counters, event ? COUNTER_telephone_events : COUNTER_comfort_noise);
+	if (in.count > 0 && source->ring.samples != NULL)
+		pcm_ring_write(&source->ring, in.timestamp, in.payload, in.count);
+
+	d.count = event ? leg_rest(source)->press.filled : in.count;
+	fan_out_as_it_is(&d, as_it_is);
+	if (in.count > 0)
+		send_stand_in(&d, &in, ~as_it_is);
+	else
+		fan_out_nothing(&d, ~as_it_is);
+	rte_pktmbuf_free(packet->mbuf);
+	if (!event)
+		fall_silent(source, env);
+}

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 Bridgetap contributors */
+#include "check.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <spandsp.h>
+
+#include "media/conceal.h"
+
+#define VOICE 40000
+
+/* Something like a voice: a pitch that glides, formants that move, breath; as loud as people are.
+ */
+static int16_t voice[VOICE];
+
+static double breath(void)
+{
+	return (double)random() / RAND_MAX * 2 - 1;
+}
+
+static int make_voice(void **state)
+{
+	double phase = 0;
+
+	(void)state;
+	srandom(1);
+	for (unsigned i = 0; i < VOICE; i++) {
+		double pitch = 110 + 30 * sin(i / 3000.0) + 60 * (i / 20000);
+		double sum = 40 * breath(), formant = 600 + 250 * sin(i / 2100.0);
+
+		phase += 2 * M_PI * pitch / 8000;
+		for (unsigned h = 1; h * pitch < 3400; h++) {
+			double away = (h * pitch - formant) / 300;
+
+			sum += sin(h * phase + h * h) * (2500 / (1 + away * away) + 300.0 / h);
+		}
+		voice[i] = (int16_t)fmax(-32000, fmin(32000, sum));
+	}
+	return 0;
+}
+
+static void conceal_at(unsigned at, unsigned from, int16_t *pcm, unsigned count)
+{
+	struct conceal conceal;
+
+	conceal_begin(&conceal, voice + at - CONCEAL_HISTORY, CONCEAL_HISTORY);
+	conceal_fill(&conceal, from, pcm, count);
+}
+
+static double energy(const int16_t *pcm, unsigned count)
+{
+	double sum = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		sum += (double)pcm[i] * pcm[i];
+	return sum;
+}
+
+static double distance(const int16_t *a, const int16_t *b, unsigned count)
+{
+	double sum = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		sum += pow(a[i] - b[i], 2);
+	return sum;
+}
+
+static void a_steady_voice_goes_on(void **state)
+{
+	int16_t tone[CONCEAL_HISTORY + 80], pcm[80];
+	struct conceal conceal;
+
+	(void)state;
+	for (unsigned period = 40; period <= 120; period += 5) {
+		for (unsigned i = 0; i < COUNT_OF(tone); i++)
+			tone[i] = (int16_t)(6000 * sin(2 * M_PI * i / period) +
+					    3000 * sin(6 * M_PI * i / period));
+		conceal_begin(&conceal, tone, CONCEAL_HISTORY);
+		assert_int_equal(conceal.pitch % period, 0);
+		conceal_fill(&conceal, 0, pcm, 80);
+		assert_true(distance(pcm, tone + CONCEAL_HISTORY, 80) < energy(pcm, 80) / 100);
+	}
+}
+
+/* ITU-T G.711 Appendix I: nothing for 10 ms, then 20 % every 10 ms. */
+static void it_fades_to_silence_within_sixty_milliseconds(void **state)
+{
+	int16_t tone[CONCEAL_HISTORY], pcm[CONCEAL_LENGTH + 80];
+	struct conceal conceal;
+
+	(void)state;
+	for (unsigned i = 0; i < COUNT_OF(tone); i++)
+		tone[i] = (int16_t)(10000 * sin(2 * M_PI * i / 80));
+	conceal_begin(&conceal, tone, CONCEAL_HISTORY);
+	conceal_fill(&conceal, 0, pcm, COUNT_OF(pcm));
+	for (unsigned stage = 0; stage < 7; stage++) {
+		double loud = sqrt(energy(pcm + 80 * stage, 80) / 80);
+		double full = 10000 / sqrt(2), middle = stage == 0 ? 1 : 1.1 - 0.2 * stage;
+
+		assert_true(fabs(loud - full * fmax(middle, 0)) < full / 20);
+	}
+	for (unsigned i = CONCEAL_LENGTH; i < COUNT_OF(pcm); i++)
+		assert_int_equal(pcm[i], 0);
+}
+
+static void it_begins_and_goes_on_without_a_click(void **state)
+{
+	(void)state;
+	for (unsigned at = 1000; at < VOICE; at += 997) {
+		int16_t pcm[CONCEAL_LENGTH];
+		int most = 0;
+
+		for (unsigned i = at - CONCEAL_HISTORY; i < at; i++)
+			most = abs(voice[i] - voice[i - 1]) > most ? abs(voice[i] - voice[i - 1])
+								   : most;
+		conceal_at(at, 0, pcm, CONCEAL_LENGTH);
+		assert_true(abs(pcm[0] - voice[at - 1]) <= most);
+		for (unsigned i = 1; i < CONCEAL_LENGTH; i++)
+			assert_true(abs(pcm[i] - pcm[i - 1]) <= most + most / 2);
+	}
+}
+
+static void pieces_are_the_same_as_the_whole(void **state)
+{
+	int16_t whole[600], piece[600];
+
+	(void)state;
+	srandom(2);
+	for (unsigned at = 1000; at < VOICE; at += 1999) {
+		conceal_at(at, 0, whole, 600);
+		for (unsigned from = 0, count; from < 600; from += count) {
+			count = 1 + (unsigned)random() % 200;
+			count = count < 600 - from ? count : 600 - from;
+			conceal_at(at, from, piece, count);
+			assert_memory_equal(piece, whole + from, count * sizeof(*piece));
+		}
+	}
+}
+
+static void without_a_past_there_is_silence(void **state)
+{
+	int16_t pcm[160];
+	struct conceal conceal;
+
+	(void)state;
+	for (unsigned held = 0; held < 160; held++) {
+		conceal_begin(&conceal, voice, held);
+		conceal_fill(&conceal, 0, pcm, COUNT_OF(pcm));
+		assert_true(energy(pcm, COUNT_OF(pcm)) == 0);
+	}
+}
+
+/* Whatever comes: of any length, as loud as it can be. The sanitizers look on. */
+static void no_past_is_too_much(void **state)
+{
+	int16_t past[CONCEAL_HISTORY], pcm[CONCEAL_LENGTH];
+	struct conceal conceal;
+
+	(void)state;
+	srandom(3);
+	for (unsigned round = 0; round < 300; round++) {
+		unsigned held = (unsigned)random() % (CONCEAL_HISTORY + 1);
+		unsigned length = 1 + (unsigned)random() % 160;
+
+		for (unsigned i = 0; i < CONCEAL_HISTORY; i++)
+			past[i] = random() % 3 ? random() & 1 ? INT16_MAX : INT16_MIN : 0;
+		conceal_begin(&conceal, past, held);
+		conceal_fill(&conceal, (unsigned)random() % 500, pcm, CONCEAL_LENGTH);
+		conceal_approach(&conceal, pcm, 1 + (unsigned)random() % 160, past, length);
+		conceal_overlap(pcm, past, CONCEAL_OVERLAP);
+	}
+}
+
+static void a_gap_leads_over_to_what_follows_it(void **state)
+{
+	(void)state;
+	for (unsigned at = 1000; at < VOICE - 400; at += 997) {
+		int16_t pcm[160];
+		struct conceal conceal;
+		int most = 0;
+
+		for (unsigned i = at - 240; i < at + 400; i++)
+			most = abs(voice[i] - voice[i - 1]) > most ? abs(voice[i] - voice[i - 1])
+								   : most;
+		conceal_begin(&conceal, voice + at - CONCEAL_HISTORY, CONCEAL_HISTORY);
+		conceal_fill(&conceal, 0, pcm, 160);
+		conceal_approach(&conceal, pcm, 160, voice + at + 160, 160);
+		assert_true(abs(voice[at + 160] - pcm[159]) <= most);
+		for (unsigned i = 1; i < 160; i++)
+			assert_true(abs(pcm[i] - pcm[i - 1]) <= most + most / 2);
+	}
+}
+
+/* Spandsp's is made after Appendix I, too. Decibels from what was lost, in the mean of many gaps.
+ */
+static void it_is_no_worse_than_another_one_made_after_appendix_i(void **state)
+{
+	static const unsigned lengths[] = { 80, 160, 240 };
+
+	(void)state;
+	for (size_t l = 0; l < COUNT_OF(lengths); l++) {
+		unsigned length = lengths[l], gaps = 0;
+		double ours = 0, theirs = 0;
+
+		for (unsigned at = 2000; at < VOICE - 500; at += 331, gaps++) {
+			int16_t pcm[480], past[1600];
+			plc_state_t *plc = plc_init(NULL);
+
+			conceal_at(at, 0, pcm, length);
+			ours += 10 * log10(distance(pcm, voice + at, length) + 1);
+			memcpy(past, voice + at - COUNT_OF(past), sizeof(past));
+			plc_rx(plc, past, COUNT_OF(past));
+			plc_fillin(plc, pcm, (int)length);
+			theirs += 10 * log10(distance(pcm, voice + at, length) + 1);
+			plc_free(plc);
+		}
+		if (ours > theirs)
+			fail_msg("%u samples: %.1f dB, and %.1f dB", length, ours / gaps,
+				theirs / gaps);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_steady_voice_goes_on),
+		cmocka_unit_test(it_fades_to_silence_within_sixty_milliseconds),
+		cmocka_unit_test(it_begins_and_goes_on_without_a_click),
+		cmocka_unit_test(pieces_are_the_same_as_the_whole),
+		cmocka_unit_test(without_a_past_there_is_silence),
+		cmocka_unit_test(no_past_is_too_much),
+		cmocka_unit_test(a_gap_leads_over_to_what_follows_it),
+		cmocka_unit_test(it_is_no_worse_than_another_one_made_after_appendix_i),
+	};
+
+	return cmocka_run_group_tests_name("conceal", tests, make_voice, NULL);
+}

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 Bridgetap contributors */
+#include "fixture.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* What agent and customer hear of a monitor who barges in over a network that is not what it should
+ * be. They say nothing but a constant level; the monitor has a voice, a tone of 125 Hz. */
+
+#define THREE (1u << AGENT | 1u << CUSTOMER | 1u << MONITOR)
+#define OWN   1000 /* the level of agent and customer */
+#define LOUD  6000
+#define STEP  1200 /* the voice's own steps, and G.711's, are smaller */
+
+/* What each of the two has heard of the monitor. */
+static struct {
+	double loudness; /* RMS of the newest packet */
+	int last;
+	bool unbroken;
+	unsigned clicks;
+	unsigned packets;
+	uint16_t sequence;
+} listeners[2];
+
+static uint32_t spoken; /* samples of the monitor's voice */
+
+static int barge_in(void **state)
+{
+	new_call(state);
+	memset(listeners, 0, sizeof(listeners));
+	spoken = 0;
+	plans[MONITOR].mode = MODE_BARGE;
+	put_call(THREE);
+	return 0;
+}
+
+static void voice(uint8_t *payload, unsigned count)
+{
+	int16_t pcm[CODEC_MAX_SAMPLES];
+
+	for (unsigned i = 0; i < count; i++)
+		pcm[i] = (int16_t)(LOUD * sin((spoken + i) % 64 * M_PI / 32));
+	spoken += count;
+	codec_get(CODEC_PCMU)->encode(payload, pcm, count);
+}
+
+static void monitor_speaks(unsigned count)
+{
+	uint8_t payload[CODEC_MAX_SAMPLES];
+
+	voice(payload, count);
+	say_payload(MONITOR, payload, count);
+}
+
+static void monitor_is_lost(void)
+{
+	lose(MONITOR, 1);
+	spoken += FRAME;
+}
+
+/* A packet that arrives later. */
+static struct rte_mbuf *monitor_is_late(void)
+{
+	uint8_t payload[FRAME];
+
+	voice(payload, FRAME);
+	return build(MONITOR, payload, FRAME);
+}
+
+static void attend(enum party party)
+{
+	__typeof__(listeners[0]) *listener = &listeners[party];
+	struct heard heard;
+
+	while (take(party, &heard)) {
+		double sum = 0;
+
+		for (unsigned i = 0; i < heard.count; i++) {
+			int sample = heard.pcm[i] - OWN;
+
+			if (listener->unbroken && abs(sample - listener->last) > STEP)
+				listener->clicks++;
+			listener->last = sample;
+			listener->unbroken = true;
+			sum += (double)sample * sample;
+		}
+		listener->loudness = sqrt(sum / heard.count);
+		/* Each packet of the other party goes out once, in its order. */
+		if (listener->packets++ > 0)
+			assert_int_equal((uint16_t)(listener->sequence + 1), heard.rtp.sequence);
+		listener->sequence = heard.rtp.sequence;
+	}
+}
+
+/* The two say their level; and a packet's time passes. */
+static void both_speak(void)
+{
+	struct heard ignored;
+
+	say(AGENT, OWN);
+	say(CUSTOMER, OWN);
+	attend(AGENT);
+	attend(CUSTOMER);
+	while (take(MONITOR, &ignored)) {
+	}
+	now_us += FRAME_US;
+}
+
+static void both_hear_the_monitor(void)
+{
+	for (unsigned i = 0; i < 2; i++)
+		if (listeners[i].loudness < LOUD / sqrt(2) * 0.8)
+			fail_msg("%s hears %.0f of the monitor", i ? "the customer" : "the agent",
+				listeners[i].loudness);
+}
+
+static void nobody_hears_the_monitor(void)
+{
+	for (unsigned i = 0; i < 2; i++)
+		assert_true(listeners[i].loudness < 50);
+}
+
+static void no_clicks(void)
+{
+	assert_int_equal(listeners[0].clicks + listeners[1].clicks, 0);
+}
+
+static void all_speak(unsigned frames)
+{
+	while (frames-- > 0) {
+		monitor_speaks(FRAME);
+		both_speak();
+	}
+}
+
+/* --- tests --- */
+
+static void what_is_lost_of_the_monitor_is_concealed(void **state)
+{
+	(void)state;
+	all_speak(20);
+	for (unsigned i = 0; i < 30; i++) {
+		monitor_is_lost();
+		both_speak();
+		both_hear_the_monitor();
+		all_speak(1);
+		both_hear_the_monitor();
+		all_speak(8);
+	}
+	no_clicks();
+	assert_int_equal(counted(COUNTER_voice_lost), 30);
+}
+
+/* The parties' own path has no such thing: its losses are theirs (M25). */
+static void what_is_lost_of_a_party_is_left_to_the_listener(void **state)
+{
+	uint8_t payload[FRAME];
+	struct heard heard;
+
+	(void)state;
+	plans[MONITOR].mode = MODE_LISTEN;
+	put_call(THREE);
+	for (unsigned i = 0; i < 200; i++) {
+		for (unsigned k = 0; k < FRAME; k++)
+			payload[k] = (uint8_t)random();
+		if (i % 10 == 5) {
+			lose(AGENT, 1);
+		} else {
+			say_payload(AGENT, payload, FRAME);
+			heard = hear(CUSTOMER);
+			assert_memory_equal(heard.payload, payload, FRAME);
+		}
+		hears_nothing(CUSTOMER);
+		say(CUSTOMER, OWN);
+		hear(AGENT);
+		hear(MONITOR);
+		now_us += FRAME_US;
+	}
+	assert_int_equal(counted(COUNTER_voice_lost), 20);
+}
+
+static void packets_that_others_overtake_are_heard_all_the_same(void **state)
+{
+	(void)state;
+	all_speak(50);
+	for (unsigned i = 0; i < 50; i++) {
+		struct rte_mbuf *late = monitor_is_late();
+
+		both_speak();
+		all_speak(3);
+		inject(late);
+		all_speak(10);
+	}
+	both_hear_the_monitor();
+	no_clicks();
+	assert_int_equal(counted(COUNTER_voice_late), 50);
+	/* Each listener has fallen back far enough, and stays there. */
+	assert_in_range(counted(COUNTER_mix_moved), 2, 30);
+}
+
+static void duplicates_change_nothing(void **state)
+{
+	(void)state;
+	all_speak(20);
+	for (unsigned i = 0; i < 100; i++) {
+		struct rte_mbuf *once = monitor_is_late(),
+				*again = rte_pktmbuf_copy(once, pool, 0, UINT32_MAX);
+
+		again->port = once->port;
+		inject(once);
+		inject(again);
+		both_speak();
+		both_hear_the_monitor();
+	}
+	no_clicks();
+	assert_int_equal(counted(COUNTER_voice_late), 0);
+	assert_int_equal(counted(COUNTER_mix_underrun), 0);
+}
+
+static void a_monitor_on_hold_comes_back(void **state)
+{
+	(void)state;
+	for (unsigned round = 0; round < 6; round++) {
+		all_speak(30);
+		both_hear_the_monitor();
+		for (unsigned i = 0; i < 100; i++) {
+			both_speak();
+			if (i > 6)
+				nobody_hears_the_monitor();
+			if (round % 3 == 1) /* its clock went on */
+				monitor_is_lost();
+		}
+		if (round % 3 == 2)
+			new_stream(MONITOR, 0x900 + round);
+	}
+	all_speak(30);
+	both_hear_the_monitor();
+	no_clicks();
+}
+
+/* The same stream by SSRC and sequence number, with a clock that was set back, or far ahead. */
+static void a_monitor_whose_clock_was_set_is_heard_on(void **state)
+{
+	static const uint32_t clocks[] = { 5, 0x80000000, 0x7fff0000, 0x7ffef000, 12345 };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(clocks); i++) {
+		all_speak(30);
+		set_clock(MONITOR, clocks[i]);
+		all_speak(10);
+		both_hear_the_monitor();
+	}
+}
+
+static void packets_of_changing_length_make_no_gaps(void **state)
+{
+	static const unsigned lengths[] = { 80, 480, 160, 240, 320, 400 };
+	unsigned left = 0, length = FRAME;
+
+	(void)state;
+	all_speak(20);
+	for (unsigned i = 0; i < 3000; i++) {
+		if (i % 500 == 0)
+			length = lengths[i / 500];
+		for (left += FRAME; left >= length; left -= length)
+			monitor_speaks(length);
+		both_speak();
+		both_hear_the_monitor();
+	}
+	no_clicks();
+	assert_in_range(counted(COUNTER_mix_underrun), 0, 10);
+}
+
+/* --- a worker that is held up for half a second --- */
+
+#define HELD_UP 25 /* packets that wait meanwhile, of each */
+
+static void put_in(struct rte_mbuf **mbufs, unsigned count)
+{
+	for (unsigned i = 0; i < count; i += WORKER_BURST)
+		inject_burst(mbufs + i, RTE_MIN(count - i, (unsigned)WORKER_BURST));
+	attend(AGENT);
+	attend(CUSTOMER);
+}
+
+static struct rte_mbuf *level_of(enum party party)
+{
+	int16_t pcm[FRAME];
+	uint8_t payload[FRAME];
+
+	for (unsigned i = 0; i < FRAME; i++)
+		pcm[i] = OWN;
+	codec_get(CODEC_PCMU)->encode(payload, pcm, FRAME);
+	return build(party, payload, FRAME);
+}
+
+/* All three waited in one queue: everything is in its place, as if nothing had been. */
+static void held_up_in_one_queue_everything_is_in_its_place(void **state)
+{
+	struct rte_mbuf *waiting[3 * HELD_UP];
+	struct heard ignored;
+	unsigned n = 0;
+
+	(void)state;
+	all_speak(50);
+	for (unsigned i = 0; i < HELD_UP; i++) {
+		waiting[n++] = monitor_is_late();
+		waiting[n++] = level_of(AGENT);
+		waiting[n++] = level_of(CUSTOMER);
+	}
+	now_us += HELD_UP * FRAME_US;
+	put_in(waiting, n);
+	both_hear_the_monitor();
+	while (take(MONITOR, &ignored)) {
+	}
+	assert_int_equal(listeners[AGENT].packets, 50 + HELD_UP);
+	all_speak(50);
+	both_hear_the_monitor();
+	no_clicks();
+	assert_int_equal(counted(COUNTER_mix_underrun), 0);
+}
+
+/* The monitor's waited in another one: what is stale when it comes is never heard. The monitor says
+ * something new after it: how many packets until then? */
+static void held_up_in_two_queues_nobody_hears_what_is_stale(void **state)
+{
+	struct rte_mbuf *waiting[2 * HELD_UP], *stale[HELD_UP];
+	struct heard ignored;
+	unsigned n = 0, until = 0;
+
+	(void)state;
+	all_speak(50);
+	for (unsigned i = 0; i < HELD_UP; i++) {
+		stale[i] = monitor_is_late();
+		waiting[n++] = level_of(AGENT);
+		waiting[n++] = level_of(CUSTOMER);
+	}
+	now_us += HELD_UP * FRAME_US;
+	put_in(waiting, n);
+	put_in(stale, HELD_UP);
+	while (take(MONITOR, &ignored)) {
+	}
+	/* No packet more than what came in. */
+	assert_int_equal(listeners[AGENT].packets, 50 + HELD_UP);
+	assert_int_equal(listeners[CUSTOMER].packets, 50 + HELD_UP);
+	no_clicks();
+	for (; until < 20; until++) {
+		say(MONITOR, 0);
+		both_speak();
+		if (listeners[AGENT].loudness < 50 && listeners[CUSTOMER].loudness < 50)
+			break;
+	}
+	assert_in_range(until, 0, 6);
+}
+
+int main(void)
+{
+#define PLAYOUT_TEST(name) cmocka_unit_test_setup_teardown(name, barge_in, end_call)
+	const struct CMUnitTest tests[] = {
+		PLAYOUT_TEST(what_is_lost_of_the_monitor_is_concealed),
+		PLAYOUT_TEST(what_is_lost_of_a_party_is_left_to_the_listener),
+		PLAYOUT_TEST(packets_that_others_overtake_are_heard_all_the_same),
+		PLAYOUT_TEST(duplicates_change_nothing),
+		PLAYOUT_TEST(a_monitor_on_hold_comes_back),
+		PLAYOUT_TEST(a_monitor_whose_clock_was_set_is_heard_on),
+		PLAYOUT_TEST(packets_of_changing_length_make_no_gaps),
+		PLAYOUT_TEST(held_up_in_one_queue_everything_is_in_its_place),
+		PLAYOUT_TEST(held_up_in_two_queues_nobody_hears_what_is_stale),
+	};
+
+	return cmocka_run_group_tests_name("playout", tests, start_eal, stop_eal);
+}
