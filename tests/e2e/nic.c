@@ -6,6 +6,7 @@
  * by the key and redirection table that net/steering.h would load into a real one. With --spread it
  * knows nothing of RSS and takes the queues in turn. */
 
+#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -49,7 +50,7 @@ static void stop(int signal)
 
 static void die(const char *what)
 {
-	fprintf(stderr, "nic: %s\n", what);
+	fprintf(stderr, "nic: %s: %s\n", what, strerror(errno));
 	exit(EXIT_FAILURE);
 }
 

@@ -46,6 +46,7 @@ WRONG = [
     ("mbufs = 32767", "mbufs = 12", "must be a whole number from 8191"),
     ("mbufs = 32767", 'mbufs = "many"', "must be a whole number"),
     ("seats_max = 3", "seats_max = 9", "must be a whole number from 2 to 7"),
+    ("# media_timeout_ms = 30000", "media_timeout_ms = 10", "must be a whole number from 1000"),
     ("# mixing_legs_max = 20000", "mixing_legs_max = 0", "must be a whole number from 1"),
     ('"--no-telemetry"', '"-l", "--no-telemetry"', "lcores are set by"),
     ('port = "access"', 'port = "acess"', "the ports are access, recorder"),
@@ -62,6 +63,10 @@ WRONG = [
     ("# next_hop_mac = \"02:00:5e:10:00:01\";", 'next_hop_mac = "nonsense";', "not a MAC address"),
     ("# interface = \"eth1.100\";", 'interface = "nosuch0";', "no network interface"),
     ("# vlan = 100;", "vlan = 5000;", "from 0 to 4094"),
+    ("# service_vlan = 7;", "service_vlan = 5000;", "from 0 to 4094"),
+    ("# service_tpid = 0x88a8;", "service_tpid = 0x0800;", "must be 0x88a8, 0x8100 or 0x9100"),
+    ("# service_tpid = 0x88a8;", "service_vlan = 7; service_tpid = 0x8100;", 'is "vlan"'),
+    ('verify_checksums = "auto"', 'verify_checksums = "yes"', '"auto", "always" or "never"'),
 ]
 
 

@@ -129,7 +129,7 @@ def test_every_command_explains_itself_with_an_example():
     ("too many arguments", ("hand", "raise", "c1", "c2")),
     ("access show EXTENSION", ("access",)),
     ('"70000" is not a port', ("join", "c1", "listen", "192.0.2.30:70000")),
-    ("none of pcmu, pcma", ("transfer", "c1", "bob", "192.0.2.30:6000", "opus")),
+    ("none of pcmu, pcma, g722", ("transfer", "c1", "bob", "192.0.2.30:6000", "opus")),
     ("none of listen, whisper, barge", ("invite", "c1", "bob", "shout")),
     ("none of accept, reject", ("answer", "o1", "maybe")),
     ("--status or --callers", ("access", "set", "101")),

@@ -13,6 +13,7 @@ sys.path.insert(0, str(ROOT / "deploy/demo"))
 
 from capture import LINEAR, PCMU  # noqa: E402
 from gains import RATE, solve  # noqa: E402
+from leaks import FORBIDDEN, solve as solve_short  # noqa: E402
 
 SECONDS = 8
 LAGS = {"agent": 0, "customer": 317, "supervisor": -1234}
@@ -79,6 +80,31 @@ def test_it_is_found_through_the_coder_as_well(leak):
 def test_a_voice_that_is_missing_is_found():
     found = solved(quantise(heard({"agent": 1})), {"agent", "customer"})
     assert abs(found["customer"]) < 0.02
+
+
+def short(gains, stumbles=False):
+    """What of a piece of three seconds is said to be the supervisor's, who should not be there;
+    perhaps with a moment in which the customer is 7 samples late."""
+    mix = quantise(heard(gains))[:3 * RATE]
+    if stumbles:
+        moment = slice(RATE, RATE * 4 // 3)
+        mix[moment] = quantise(heard({"agent": 1}) + numpy.roll(heard({"customer": 1}), 7))[moment]
+    expected = {who: RATE * 2 + lag - 500 for who, lag in LAGS.items()}
+    return solve_short(mix, VOICES, expected, {"agent": 1, "customer": 1, "supervisor": 0})
+
+
+@pytest.mark.parametrize("stumbles", [False, True])
+@pytest.mark.parametrize("leak", [0.5, 0.05, 0.01])
+def test_a_leak_is_found_in_a_few_seconds_even_if_somebody_stumbles(leak, stumbles):
+    found = short({"agent": 1, "customer": 1, "supervisor": leak}, stumbles)
+    assert found["supervisor"] > FORBIDDEN, found
+
+
+@pytest.mark.parametrize("stumbles", [False, True])
+def test_nobody_is_made_of_rounding_and_stumbling(stumbles):
+    found = short({"agent": 1, "customer": 1}, stumbles)
+    assert found["supervisor"] < FORBIDDEN, found
+    assert max(abs(found[who] - 1) for who in ("agent", "customer")) < 0.01, found
 
 
 def test_silence_is_nobody():

@@ -71,7 +71,7 @@ def test_the_operator_sees_how_many_are_in_use(narrow):
         talk.join(WHISPER)
         said = subprocess.run([BUILD / "bin/bridgetapctl", "--socket", narrow.lab.api_socket,
                                "stats"], capture_output=True, text=True, check=True).stdout
-        assert "1 calls, 2 of 2 mixing legs" in said
+        assert "1 calls, 0 of them forwarded in the kernel, 2 of 2 mixing legs" in said
 
 
 def barged(number, mode=3):
@@ -137,5 +137,5 @@ def test_one_call_put_again_and_again_in_a_batch_takes_no_more_than_the_spare_ri
 def test_a_pool_that_memory_does_not_hold_is_told_at_the_start(lab):
     with pytest.raises(RuntimeError) as error:
         lab.start_dataplane("huge", mixing_legs_max="4000000")
-    assert "cannot reserve the PCM rings of 4000000 mixing legs (3915 MiB)" in str(error.value)
+    assert "cannot reserve the PCM rings of 4000000 mixing legs (7829 MiB)" in str(error.value)
     assert 'lower "mixing_legs_max"' in str(error.value)

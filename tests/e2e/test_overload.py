@@ -21,7 +21,7 @@ CALLS = 300
 LOAD = ("--calls", CALLS, "--mix", "barge:1", "--check", 200)
 # Packets a second: no core that mixes takes as many.
 FAR_TOO_MANY = {"memif": 15_000_000, "cable": 1_000_000}
-SENT = ("mixed", "forwarded", "transcoded")
+SENT = ("mixed", "forwarded", "transcoded", "rtcp_sent")
 NOT_TAKEN = ("tx_full", "guard_dropped")
 
 

@@ -30,8 +30,10 @@ class Conversation:
     """A context manager: creates the call, and has everybody speak from its start. A second one at
     the same time has phones of its own: `shift` is added to their ports."""
 
-    def __init__(self, box, call_id="call", record=True, codecs=None, shift=0, **description):
+    def __init__(self, box, call_id="call", record=True, codecs=None, shift=0, media=None,
+                 **description):
         self.box, self.id, self.record = box, call_id, record
+        self.media = media or {}  # what else there is to say of each one's, by name
         self.ports = {who: port + shift for who, port in PORTS.items()}
         self.more = description
         self.codecs = {"agent": PCMU, "customer": PCMU, "supervisor": PCMU, **(codecs or {})}
@@ -39,14 +41,15 @@ class Conversation:
         self.session = self.supervisor = self.user = None
 
     def _media(self, who):
-        return media(address_of(who), self.ports[who], codec=CODECS[self.codecs[who]])
+        return media(address_of(who), self.ports[who], codec=CODECS[self.codecs[who]],
+                     **self.media.get(who, {}))
 
     def _party(self, who, leg):
         party = Party(self.box.lab, who, ("0.0.0.0", self.ports[who]),
                       (leg.local.address, leg.local.port), LOUDNESS[who], self.codecs[who])
         return self._stack.enter_context(party)
 
-    def _recorder(self, port):
+    def hear_recording(self, port):
         party = Party(self.box.lab, "recorder", ("0.0.0.0", port), None)
         self._stack.enter_context(party)
         return party
@@ -63,7 +66,7 @@ class Conversation:
 
     def __enter__(self):
         if self.record:
-            self.recorded_agent, self.recorded_customer = map(self._recorder, RECORDER_PORTS)
+            self.recorded_agent, self.recorded_customer = map(self.hear_recording, RECORDER_PORTS)
         self.call = self.box.api.calls.CreateCall(
             calls_pb2.CreateCallRequest(call=self.description()))
         self.agent = self._party("agent", self.call.agent)

@@ -58,6 +58,7 @@ def dataplane_settings(lab, **more):
     for left in lab.path.glob("*.memif"):
         left.unlink()
     return {
+        "rate_limit": "0",  # few calls stand for many
         "ports": f'( {{ name = "access";'
                  f' devargs = "{_memif(lab, 0, "access", "server", "appliance")}"; }},'
                  f' {{ name = "recorder";'
@@ -94,7 +95,9 @@ def cable_settings(lab, **more):
             "dev", "rec0", "nodad")
     mac = json.loads(run("ip", "-n", there, "-j", "link", "show", "eth1"))[0]["address"]
     return {
-        "ports": '( { name = "access"; devargs = "net_af_xdp0,iface=rec0"; },'
+        "rate_limit": "0",
+        "ports": '( { name = "access"; devargs = "net_af_xdp0,iface=rec0";'
+                 '    kernel_forwarding = false; },'
                  '  { name = "recorder"; devargs = "net_af_xdp1,iface=rec1"; } )',
         "realms": f'( {{ name = "access"; port = "access"; address = "{lab_module.RECORDING}";'
                   '    rtp_ports = [ 1024, 65535 ]; },'

@@ -12,11 +12,13 @@ Lab starts it stops by its own id; what a killed run left behind is swept by the
 """
 
 import ctypes
+import fcntl
 import os
 import re
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
 import time
@@ -37,6 +39,7 @@ RECORDER = "198.51.100.2"
 
 _libc = ctypes.CDLL(None, use_errno=True)
 CLONE_NEWNET = 0x40000000
+SIOCETHTOOL, ETHTOOL_STXCSUM, ETHTOOL_SGRO = 0x8946, 0x17, 0x2c
 
 
 class Missing(Exception):
@@ -209,6 +212,20 @@ class Lab:
         self._link("appliance", "rec0", "recorder", "eth0")
         self._address("appliance", "rec0", f"{RECORDING}/24")
         self._address("recorder", "eth0", f"{RECORDER}/24")
+
+    def _ethtool(self, host, interface, command, value):
+        setting = ctypes.create_string_buffer(struct.pack("II", command, value))
+        with self.socket(host) as handle:
+            fcntl.ioctl(handle, SIOCETHTOOL, struct.pack("16sP", interface.encode(),
+                                                         ctypes.addressof(setting)))
+
+    def let_kernel_forward(self, host="switch", interface="appliance", allow=True):
+        """Have the far end of the appliance's cable take what its XDP program sends."""
+        self._ethtool(host, interface, ETHTOOL_SGRO, allow)
+
+    def whole_checksums(self, host, whole=True):
+        """Have a host's kernel send UDP with checksums, which it leaves out on a veth otherwise."""
+        self._ethtool(host, "eth0", ETHTOOL_STXCSUM, not whole)
 
     # --- processes ---
 

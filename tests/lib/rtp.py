@@ -74,6 +74,7 @@ class Party:
         self.sequence = random.getrandbits(16)
         self.timestamp = random.getrandbits(32)
         self.packets = []
+        self.rtcp = []  # (time, bytes, source) of what is muxed with it (RFC 5761)
         self.sends = []  # (time, sequence number) of each packet sent
         self.sent = 0
         self.speaking = threading.Event()
@@ -97,7 +98,10 @@ class Party:
             wait = max(0, due - time.monotonic())
             if select.select([self._socket], [], [], wait)[0]:
                 data, source = self._socket.recvfrom(2048)
-                self.packets.append(parse(data, source[:2]))
+                if 192 <= data[1] <= 223:
+                    self.rtcp.append((time.monotonic(), data, source[:2]))
+                else:
+                    self.packets.append(parse(data, source[:2]))
             if time.monotonic() >= due:
                 due += FRAME_SECONDS
                 if self.speaking.is_set():
@@ -111,6 +115,29 @@ class Party:
         self.sequence += 1
         self.timestamp += len(self.payload)
         self.sent += 1
+
+    def send_unvoiced(self, payload_type, payload, timestamp, marker=False):
+        """A packet of another payload type, in the same stream."""
+        self._socket.sendto(pack(payload, self.sequence, timestamp, self.ssrc, payload_type,
+                                 marker), self.remote)
+        self.sequence += 1
+
+    def press(self, payload_type, key, frames=5):
+        """Press a key as phones do: packets of an event in place of the voice, its end thrice."""
+        self.speaking.clear()
+        time.sleep(2 * FRAME_SECONDS)
+        start = self.timestamp
+        for n in range(1, frames + 3):
+            duration = min(n, frames) * FRAME
+            self.send_unvoiced(payload_type, struct.pack("!BBH", key, (n >= frames) << 7 | 10,
+                                                         duration), start, marker=n == 1)
+            time.sleep(FRAME_SECONDS)
+        self.timestamp = start + frames * FRAME
+        self.speaking.set()
+
+    def send_rtcp(self, data):
+        """RTCP on the port of RTP."""
+        self._socket.sendto(data, self.remote)
 
     def hears(self):
         """The packets since the last call."""
