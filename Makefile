@@ -49,6 +49,7 @@ include bpf/module.mk
 include dataplane/module.mk
 include controlplane/module.mk
 include tests/module.mk
+include tests/fuzz/module.mk
 include perf/module.mk
 
 $(O)/obj/%.o: %.c
@@ -80,8 +81,9 @@ check: ## run all tests, plain and under ASan and UBSan (as root)
 	@deploy/bootstrap build check
 	@$(MAKE) --no-print-directory $(jobs) all tests
 	@$(MAKE) --no-print-directory $(jobs) SANITIZE=$(check_sanitizers) all tests
+	@$(call fuzz_make,libfuzzer)
 	@status=0; \
-		$(MAKE) --no-print-directory lint unit e2e && \
+		$(MAKE) --no-print-directory lint unit e2e fuzz-check && \
 		$(MAKE) --no-print-directory SANITIZE=$(check_sanitizers) unit e2e || status=$$?; \
 		$(give_back); exit $$status
 check_sanitizers := address,undefined
