@@ -21,6 +21,7 @@ import instructions  # noqa: E402
 import machine  # noqa: E402
 import micro  # noqa: E402
 import peers  # noqa: E402
+import quality  # noqa: E402
 import scale  # noqa: E402
 import storm  # noqa: E402
 import system  # noqa: E402
@@ -30,7 +31,8 @@ from results import Results, table  # noqa: E402
 
 OUT = BUILD / "bench"
 PARTS = {module.__name__: module
-         for module in (micro, worker, scale, instructions, control, system, storm, peers)}
+         for module in (micro, worker, scale, instructions, quality, control, system, storm,
+                        peers)}
 
 
 def read_arguments():

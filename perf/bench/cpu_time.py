@@ -70,3 +70,35 @@ class WorkerMeter(Meter):
         lived = time.monotonic() - self.started
         return {"busy rounds": stats.workers[0].busy_permille / 1000 * lived,
                 "softirqs": softirq_seconds(self.other)}
+
+
+class KernelMeter(WorkerMeter):
+    """Of the data plane while the kernel forwards for it: softirqs, and the main lcore, which looks
+    after that. Its worker has no packets then; whether that is so is noted."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.relayed = self.by_worker = 0
+        self._before = None
+
+    def strangers(self):
+        """Who has the worker's CPU meanwhile is no matter."""
+        return 0.0
+
+    def cost(self):
+        return {"softirqs": softirq_seconds(self.other),
+                "the main lcore": process_seconds(f"{self.pid}/task/{self.pid}")}
+
+    def read(self):
+        from bridgetap.v1 import admin_pb2
+
+        stats = self.api.admin.GetStats(admin_pb2.GetStatsRequest())
+        now = (sum(port.relayed for port in stats.ports),
+               sum(worker.rx_packets for worker in stats.workers))
+        if self._before is None:
+            self._before = now
+        else:
+            self.relayed += now[0] - self._before[0]
+            self.by_worker += now[1] - self._before[1]
+            self._before = None
+        return super().read()

@@ -18,7 +18,8 @@ SIMD_BITS = 256
 CALLS = 1_000
 COLD_CALLS = 10_000  # many times as much as fits into an L2 cache
 COLD_SCENES = ("forward", "barge")
-ROWS = (*(f"{scene}_instructions" for scene in burst.SCENES),
+SCENES = (*burst.SCENES, "wide")  # barge in G.722
+ROWS = (*(f"{scene}_instructions" for scene in SCENES),
         *(f"{scene}_cold_lines" for scene in COLD_SCENES))
 FEW, MANY = "10", "500k"  # of the curve of scale: all in the cache, and next to nothing
 
@@ -69,7 +70,7 @@ def explain_curve(results, scene):
 
 
 def measure(results, out):
-    for scene in burst.SCENES:
+    for scene in SCENES:
         with results.attempt(f"{scene}, instructions", f"{scene}_instructions"):
             count_instructions(results, out, scene)
     for scene in COLD_SCENES:

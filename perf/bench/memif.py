@@ -29,6 +29,7 @@ def forget(lab):
 def settings(lab):
     """Of a data plane whose access port is shared memory."""
     return {"ports": f'( {{ name = "access"; devargs = "{device(lab, "server")}"; }} )',
+            "rate_limit": "0",  # few calls stand for many
             "realms": f'( {{ name = "access"; port = "access"; address = "{APPLIANCE}";'
                       f' rtp_ports = [ 20000, 65535 ]; next_hop_mac = "{LOAD_MAC}"; }} )'}
 

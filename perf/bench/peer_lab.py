@@ -51,12 +51,14 @@ class PeerLab(Lab):
                                 for local, remote in streams))
         return path
 
-    def blast(self, streams, active, meter, warm=0.5, seconds=2.0):
-        """Send `active` of these streams; what that came to, with what `meter` counted."""
+    def blast(self, streams, active, meter, warm=0.5, seconds=2.0, frames=False):
+        """Send `active` of these streams; what that came to, with what `meter` counted. Where an
+        XDP program sends what comes back these are `frames`."""
         argv = ["ip", "netns", "exec", self.namespace("load"), "taskset", "-c", str(OTHER_CPU),
                 BLAST, "--interface", "eth0", "--to", self._mac(), "--streams", streams,
                 "--sink", SINK,
-                "--active", str(active), "--warm", str(warm), "--seconds", str(seconds)]
+                "--active", str(active), "--warm", str(warm), "--seconds", str(seconds),
+                *(["--frames"] if frames else [])]
         process = subprocess.Popen([str(a) for a in argv], stdout=subprocess.PIPE, text=True,
                                    stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
         timer = threading.Timer(warm + seconds + 10, process.kill)
@@ -118,26 +120,28 @@ class Outcome:
                 + (f"; strangers had {self.strangers:.2f} s of the CPU" if self.disturbed else ""))
 
 
-def _take(lab, streams, active, meter, say):
+def _take(lab, streams, active, meter, say, **options):
     """An outcome, taken once more where something came in between."""
-    outcome = lab.blast(streams, active, meter)
+    outcome = lab.blast(streams, active, meter, **options)
     say(str(outcome))
     if outcome.disturbed:
-        outcome = lab.blast(streams, active, meter)
+        outcome = lab.blast(streams, active, meter, **options)
         say(f"once more: {outcome}")
     return outcome
 
 
-def best_of(lab, streams, steps, meter, say, again=2):
+def best_of(lab, streams, steps, meter, say, again=2, **options):
     """Raise the number of streams by these steps until packets are lost. The outcome with the
-    most packets a CPU-second of those without loss, and then as many of the same as `again`."""
+    most packets a CPU-second of those without loss, and then as many of the same as `again`. The
+    `options` are those of PeerLab.blast()."""
     good = []
     for active in steps:
-        outcome = _take(lab, streams, active, meter, say)
+        outcome = _take(lab, streams, active, meter, say, **options)
         if not outcome.lossless:
             break
         good.append(outcome)
     if not good:
         raise RuntimeError(f"packets are lost even with few streams: {outcome}")
     best = max(good, key=lambda one: one.per_cpu_second)
-    return [best, *(_take(lab, streams, best.active, meter, say) for _ in range(again))]
+    return [best, *(_take(lab, streams, best.active, meter, say, **options)
+                   for _ in range(again))]

@@ -11,7 +11,7 @@ import time
 import types
 
 import memif
-from cpu_time import Meter, WorkerMeter
+from cpu_time import KernelMeter, Meter, WorkerMeter
 from janus import Janus
 from lab import APPLIANCE, BUILD, RECORDING
 from peer_lab import MEASURED_CPU, OTHER_CPU, PeerLab, best_of
@@ -26,6 +26,9 @@ MEMIF_ROUNDS = 5
 # How many streams, step by step: 50 packets a second each.
 RTPENGINE_STEPS = (1600, 2400, 2800, 3200)
 FORWARD_STEPS = (4000, 6000, 8000)
+KERNEL_STEPS = (4000, 8000)
+KERNEL_WARM = 12  # seconds until the kernel has taken over all calls of streams that began anew
+KERNEL_SECONDS = 5  # its CPU time is counted by ticks of the clock, and is short
 JANUS_STEPS = (180, 270, 330)
 MIX_STEPS = (1500, 3000, 4500)
 JOIN_SECONDS = 15
@@ -33,13 +36,23 @@ JOIN_SECONDS = 15
 TITLE = "Peers: the appliance beside testpmd, rtpengine and Janus, on the same calls in one run"
 MEMIF_ROWS = ("forward_memif_pps", "testpmd_memif_pps", "forward_vs_testpmd")
 AFXDP_ROWS = ("afxdp_forward_pps_cpu", "afxdp_mix_pps_cpu")
-RATIOS = (("afxdp_vs_rtpengine", "afxdp_forward_pps_cpu", "rtpengine_forward_pps_cpu"),
+KERNEL_ROW = "xdp_forward_pps_cpu"
+RATIOS = (("xdp_vs_rtpengine", KERNEL_ROW, "rtpengine_forward_pps_cpu"),
+          ("afxdp_vs_rtpengine", "afxdp_forward_pps_cpu", "rtpengine_forward_pps_cpu"),
           ("afxdp_mix_vs_janus", "afxdp_mix_pps_cpu", "janus_mix_pps_cpu"))
-ROWS = (*MEMIF_ROWS, *AFXDP_ROWS, *(peer for _, _, peer in RATIOS), *(name for name, *_ in RATIOS))
+ROWS = tuple(dict.fromkeys((*MEMIF_ROWS, *AFXDP_ROWS, KERNEL_ROW,
+                            *(peer for _, _, peer in RATIOS), *(name for name, *_ in RATIOS))))
 
 
 def say(text):
     print(f"  {text}", flush=True)
+
+
+def ports(forwarding):
+    """Of the appliance; whether its kernel may forward."""
+    return ('( { name = "access"; devargs = "net_af_xdp0,iface=access0";'
+            f' kernel_forwarding = {"true" if forwarding else "false"}; }},'
+            '  { name = "recorder"; devargs = "net_af_xdp1,iface=rec0"; } )')
 
 
 def realms():
@@ -74,7 +87,7 @@ def appliance(lab, **settings):
     from veth_calls import connect
 
     clear(lab)
-    dataplane = lab.start_dataplane(**settings)
+    dataplane = lab.start_dataplane(**{"rate_limit": "0", **settings})
     started = time.monotonic()
     with stopped_after(dataplane):
         controlplane = lab.start_controlplane()
@@ -133,7 +146,7 @@ def testpmd_memif(lab, best):
 def afxdp(lab, results):
     from veth_calls import add_calls, barge_calls
 
-    with appliance(lab, realms=realms(), calls_max="10000") as box:
+    with appliance(lab, ports=ports(False), realms=realms(), calls_max="10000") as box:
         meter = WorkerMeter(box.pid, MEASURED_CPU, OTHER_CPU, box.api, box.started)
         streams = add_calls(box.api, max(FORWARD_STEPS) // 2)
         kernel_row(results, "afxdp_forward_pps_cpu", "the appliance over AF_XDP, two-party calls",
@@ -142,6 +155,21 @@ def afxdp(lab, results):
         steps = [step for step in MIX_STEPS if step <= len(three)] or [len(three)]
         kernel_row(results, "afxdp_mix_pps_cpu", "the appliance over AF_XDP, three parties, barge",
                    best_of(lab, lab.write_streams(three), steps, meter, say))
+
+
+def kernel_forward(lab, results):
+    """The calls of afxdp(), forwarded by the XDP program."""
+    from veth_calls import add_calls
+
+    with appliance(lab, ports=ports(True), realms=realms(), calls_max="10000") as box:
+        meter = KernelMeter(box.pid, MEASURED_CPU, OTHER_CPU, box.api, box.started)
+        streams = add_calls(box.api, max(KERNEL_STEPS) // 2)
+        outcomes = best_of(lab, lab.write_streams(streams), KERNEL_STEPS, meter, say,
+                           warm=KERNEL_WARM, seconds=KERNEL_SECONDS, frames=True)
+        share = meter.relayed / (meter.relayed + meter.by_worker)
+        if share < 0.999:
+            raise RuntimeError(f"the kernel has forwarded {share:.1%} of the packets alone")
+        kernel_row(results, KERNEL_ROW, "the appliance's XDP program, two-party calls", outcomes)
 
 
 def rtpengine_forward(lab, results):
@@ -186,6 +214,7 @@ def measure(results, out):
     shutil.rmtree(out, ignore_errors=True)
     with PeerLab(out) as lab:
         for part, names in ((memif_rounds, MEMIF_ROWS), (afxdp, AFXDP_ROWS),
+                            (kernel_forward, (KERNEL_ROW,)),
                             (rtpengine_forward, ("rtpengine_forward_pps_cpu",)),
                             (janus_mix, ("janus_mix_pps_cpu",))):
             with results.attempt(part.__name__, *names):

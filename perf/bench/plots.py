@@ -3,6 +3,7 @@
 """What figures look like. Each plot is a PNG of its own."""
 
 import contextlib
+import textwrap
 
 COLOURS = {"forward": "tab:blue", "listen": "tab:green", "whisper": "tab:orange",
            "barge": "tab:red"}
@@ -86,3 +87,25 @@ def delays(path, curves):
         axes.set_ylabel("us from the generator's port to its port, at most")
         axes.grid(alpha=0.3)
         axes.legend()
+
+
+def quality(path, judged, modes):
+    """What is heard over each network: judged by its title, then by mode, then by listener."""
+    with figure(path, nrows=3, sharex=True, figsize=(10, 9)) as (snr, gaps, clicks):
+        width = 0.8 / len(modes)
+        for place, mode in enumerate(modes):
+            spots = [n + (place - (len(modes) - 1) / 2) * width for n in range(len(judged))]
+            rows = [row.get(mode, {}).values() for row in judged.values()]
+            for axes, figures in (
+                    (snr, [min((q.snr for q in row), default=0) for row in rows]),
+                    (gaps, [sum(q.gap_ms for q in row) for row in rows]),
+                    (clicks, [sum(q.clicks for q in row) for row in rows])):
+                axes.bar(spots, figures, width, color=COLOURS[mode], label=mode)
+                axes.grid(alpha=0.3, axis="y")
+        snr.set_ylabel("segmental SNR, dB;\nthe worst listener")
+        gaps.set_ylabel("ms without a voice;\nall listeners, a minute")
+        clicks.set_ylabel("clicks;\nall listeners, a minute")
+        clicks.set_xticks(range(len(judged)), [textwrap.fill(title, 18) for title in judged],
+                          fontsize=8)
+        snr.set_ylim(bottom=25)
+        snr.legend(loc="lower right", ncols=len(modes))

@@ -71,11 +71,6 @@ class Results:
         """A figure that could not be taken, and why."""
         self.add(name, NOT_TAKEN, "", f"not taken: {why}")
 
-    def forget(self, *names):
-        """Figures that are to be taken again."""
-        self.rows = [row for row in self.rows if row.name not in names]
-        self._write()
-
     def has(self, name):
         return any(row.name == name for row in self.rows)
 

@@ -27,7 +27,8 @@ def _memif(lab):
 def _afxdp(lab):
     """Likewise over a veth: the recorder's of the lab, which has no bridge in between."""
     settings = {
-        "ports": '( { name = "access"; devargs = "net_af_xdp0,iface=rec0"; } )',
+        "ports": '( { name = "access"; devargs = "net_af_xdp0,iface=rec0";'
+                 '    kernel_forwarding = false; } )',
         "realms": f'( {{ name = "access"; port = "access"; address = "{RECORDING}";'
                   ' rtp_ports = [ 1024, 65535 ]; } )',
     }
@@ -36,11 +37,6 @@ def _afxdp(lab):
     return settings, ["ip", "netns", "exec", lab.namespace("recorder"), generator.RTPGEN,
                       "--api", lab.api_socket, "--json", "--address", RECORDER,
                       "--device", "net_af_xdp0,iface=eth0"]
-
-
-class Ended(RuntimeError):
-    """The data plane is no more: DPDK 22.11's memif driver takes its rings away under a worker that
-    is reading them, if it is held up in the wrong moment, when the other side leaves."""
 
 
 class PortBusy(RuntimeError):
@@ -111,7 +107,7 @@ class Appliance:
         if lines and lines[-1].endswith("does not start: Invalid argument"):
             raise PortBusy(lines[-1])
         if not self.dataplane.running():
-            raise Ended(f"the data plane has ended: see {self.dataplane.log}")
+            raise RuntimeError(f"the data plane has ended: see {self.dataplane.log}")
         if process.returncode not in (0, 3) or not found:
             raise RuntimeError("; ".join(lines[-2:]) or "the generator said nothing")
         return Rows({row["name"]: row for row in json.loads(found.group())})

@@ -9,7 +9,7 @@ import statistics
 
 import plots
 from results import plain, spread
-from rtpgen import PORTS, WHERE, Ended, appliance
+from rtpgen import PORTS, WHERE, appliance
 
 TITLE = "System: the whole appliance over memif and AF_XDP, packets in to packets out"
 
@@ -48,7 +48,9 @@ def names(mode, port):
     return rate_name(mode, port), *heard_names(mode, port), *delay_names(mode, port)
 
 
-ROWS = tuple(name for port in PORTS for mode in MODES[port] for name in names(mode, port))
+DIFFERENCE = "delay_barge_minus_forward_us"
+ROWS = (*(name for port in PORTS for mode in MODES[port] for name in names(mode, port)),
+        DIFFERENCE)
 
 
 def limit_of(rows):
@@ -131,18 +133,20 @@ def measure_mode(results, box, mode, port):
 
 
 def measure_alone(results, out, mode, port):
-    """Each has an appliance of its own: one that has ended takes no other figures with it, and may
-    do so once."""
-    def run():
-        with appliance(out / f"{mode}-{port}", port) as box:
-            return measure_mode(results, box, mode, port)
+    """Each has an appliance of its own: one that has ended takes no other figures with it."""
+    with appliance(out / f"{mode}-{port}", port) as box:
+        return measure_mode(results, box, mode, port)
 
-    try:
-        return run()
-    except Ended as why:
-        print(f"    {why}; all of it once more", flush=True)
-        results.forget(*names(mode, port))
-    return run()
+
+def compare_delays(results):
+    """The path between agent and customer takes as long in barge as in forwarding."""
+    barge, forward = (results.figure(delay_name(mode, "memif", "p50"))
+                      for mode in ("barge", "forward"))
+    if barge is None or forward is None:
+        raise RuntimeError("one of the two delays was not taken")
+    results.add(DIFFERENCE, barge - forward, "us",
+                f"at the median, over memif: {plain(barge)} in barge, {plain(forward)} in "
+                "forwarding, each at half of its own highest rate without loss")
 
 
 def measure(results, out):
@@ -151,5 +155,7 @@ def measure(results, out):
         print(f"  {mode} over {port}", flush=True)
         with results.attempt(f"{mode} over {port}", *names(mode, port)):
             curves[mode, port] = measure_alone(results, out, mode, port)
+    with results.attempt("barge against forward", DIFFERENCE):
+        compare_delays(results)
     with results.attempt("delay.png"):
         plots.delays(results.folder / "delay.png", curves)

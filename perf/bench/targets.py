@@ -37,8 +37,11 @@ TARGETS = {
     "delay_whisper_p999_us": (AT_MOST, 50),
     "delay_barge_p50_us": (AT_MOST, 10),
     "delay_barge_p999_us": (AT_MOST, 50),
+    "delay_barge_minus_forward_us": (AT_MOST, 5),
+    "quality_path_differs": (AT_MOST, 0),
     "forward_vs_testpmd": (AT_LEAST, 0.6),
     "afxdp_vs_rtpengine": (AT_LEAST, 4),
+    "xdp_vs_rtpengine": (AT_LEAST, 10),
     "afxdp_mix_vs_janus": (AT_LEAST, 30),
 }
 
