@@ -10,7 +10,7 @@ REACH = RATE * 3 // 10  # how far from where it is expected a voice is looked fo
 QUIET = 100.0          # a voice whose RMS is below this in a chunk says nothing there
 
 
-def _correlate(heard, voice, at):
+def correlate(heard, voice, at):
     """The product of `heard` with `voice` from `at` - REACH to `at` + REACH on, for each place."""
     length = len(heard)
     window = numpy.zeros(length + 2 * REACH)
@@ -27,7 +27,7 @@ def _correlate(heard, voice, at):
 
 def _place(heard, voice, at):
     """Where in `voice` this chunk of `heard` has it: the samples there."""
-    product, energy, window = _correlate(heard, voice, at)
+    product, energy, window = correlate(heard, voice, at)
     best = int((product ** 2 / numpy.maximum(energy, 1)).argmax())
     return window[best:best + len(heard)]
 
@@ -37,10 +37,21 @@ def solve(heard, voices, expected, intended, chunk=CHUNK):
     it at the beginning of `heard`, to within REACH; `intended` are the voices that should be in
     there. Theirs are solved for by least squares, chunk by chunk, and the median is taken; of
     the others it is the most that any place in the whole phase can make of what is left."""
+    gains, rest = explain(heard, voices, expected, intended, chunk)
+    for name in voices:
+        if name not in gains:
+            product, energy, _ = correlate(rest, voices[name], expected[name])
+            gains[name] = float(numpy.abs(product / numpy.maximum(energy, 1e6)).max())
+    return gains
+
+
+def explain(heard, voices, expected, intended, chunk=CHUNK):
+    """As solve(), but the gains of those who should be there alone, and what is left without them,
+    of whole chunks."""
     inside = [name for name in voices if intended[name]]
     found = {name: [] for name in inside}
-    rest = heard.copy()
-    for start in range(0, len(heard) - chunk + 1, chunk):
+    rest = heard[:len(heard) // chunk * chunk].copy()
+    for start in range(0, len(rest), chunk):
         piece = heard[start:start + chunk]
         columns, names = [], []
         # The loudest first, so that it does not hide where the others are.
@@ -60,14 +71,8 @@ def solve(heard, voices, expected, intended, chunk=CHUNK):
         for name, gain in zip(names, solution):
             found[name].append(gain)
         rest[start:start + chunk] = piece - matrix @ solution
-    gains = {name: float(numpy.median(values)) if values else 0.0 for name, values in found.items()}
-    rest = rest[:len(heard) // chunk * chunk]
-    for name in voices:
-        if name in gains:
-            continue
-        product, energy, _ = _correlate(rest, voices[name], expected[name])
-        gains[name] = float(numpy.abs(product / numpy.maximum(energy, 1e6)).max())
-    return gains
+    return ({name: float(numpy.median(values)) if values else 0.0
+             for name, values in found.items()}, rest)
 
 
 def _loudness(voice, at, length):

@@ -94,7 +94,7 @@ def short(gains, stumbles=False):
 
 
 @pytest.mark.parametrize("stumbles", [False, True])
-@pytest.mark.parametrize("leak", [0.5, 0.05, 0.01])
+@pytest.mark.parametrize("leak", [0.5, 0.05, 0.01, 0.005, 0.003])
 def test_a_leak_is_found_in_a_few_seconds_even_if_somebody_stumbles(leak, stumbles):
     found = short({"agent": 1, "customer": 1, "supervisor": leak}, stumbles)
     assert found["supervisor"] > FORBIDDEN, found
