@@ -85,7 +85,7 @@ void relays_open(struct relays *relays, const struct port_set *ports,
 	memset(relays, 0, sizeof(*relays));
 	relays->ports = ports;
 	relays->realms = realms;
-	relays->cycles_per_us = rte_get_tsc_hz() / 1000000;
+	relays->clock = clock_of_tsc();
 	for (unsigned i = 0; i < ports->count; i++)
 		open_port(relays, i);
 	for (unsigned r = 0; r < realms->count; r++)
@@ -128,7 +128,7 @@ void relays_set_hop(struct relays *relays, uint16_t number, const struct l2_head
 
 void relays_renew(struct relays *relays)
 {
-	uint64_t now_ns = monotonic_ns(), now_us = rte_rdtsc() / relays->cycles_per_us;
+	uint64_t now_ns = monotonic_ns(), now_us = clock_us(relays->clock, rte_rdtsc());
 
 	__atomic_store_n(
 		&relays->table.monotonic_us, (int64_t)(now_ns / 1000 - now_us), __ATOMIC_RELAXED);

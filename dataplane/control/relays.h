@@ -8,6 +8,7 @@
 
 #include "call/port_table.h"
 #include "call/relay.h"
+#include "net/clock.h"
 #include "net/port.h"
 
 /* What the data plane shares with the XDP programs of its ports so that they may forward calls:
@@ -23,7 +24,7 @@ struct relays {
 		bool transmits;	   /* and what it forwards leaves */
 	} port[PORT_MAX];	   /* as in `ports` */
 	unsigned slots[REALM_MAX]; /* of table.realm[].relays */
-	uint64_t cycles_per_us;	   /* of the workers' clock */
+	struct clock clock;	   /* the workers' */
 };
 
 /* Open what there is to share with the programs of those ports that are configured for it; of ports

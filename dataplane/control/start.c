@@ -198,7 +198,7 @@ static int init_worker(struct dataplane *dp, uint8_t index)
 
 	worker->index = index;
 	worker->lcore = index + 1u;
-	worker->cycles_per_us = rte_get_tsc_hz() / 1000000;
+	worker->clock = clock_of_tsc();
 	worker->rate_limit = dp->config.rate_limit;
 	worker->ports = ports;
 	worker->realms = &dp->config.realms;
@@ -245,7 +245,7 @@ void dataplane_set_clocks(struct dataplane *dp)
 		dp->wall_offset_us = read_clock_us(CLOCK_REALTIME) - read_clock_us(CLOCK_MONOTONIC);
 	for (unsigned i = 0; i < dp->config.worker_count; i++) {
 		struct worker *worker = &dp->workers[i];
-		uint64_t us = rte_rdtsc() / worker->cycles_per_us;
+		uint64_t us = clock_us(worker->clock, rte_rdtsc());
 
 		__atomic_store_n(&worker->reporter.unix_offset_us,
 			read_clock_us(CLOCK_MONOTONIC) + dp->wall_offset_us - us, __ATOMIC_RELAXED);

@@ -266,7 +266,7 @@ static void take_commands(struct worker *w, struct forward_env *env)
 
 unsigned worker_poll(struct worker *w)
 {
-	uint64_t now_us = rte_rdtsc() / w->cycles_per_us;
+	uint64_t now_us = clock_us(w->clock, rte_rdtsc());
 	struct rte_mbuf *mbufs[WORKER_BURST];
 	struct forward_env env = NEW_ENV(w, now_us);
 	uint64_t reports = counters_get(&w->counters, COUNTER_rtcp_sent);

@@ -13,6 +13,7 @@
 #include "call/forward.h"
 #include "call/port_table.h"
 #include "call/report.h"
+#include "net/clock.h"
 #include "net/counters.h"
 #include "net/port.h"
 #include "net/realm.h"
@@ -29,8 +30,8 @@
 struct worker {
 	uint8_t index;
 	unsigned lcore;
-	bool stop; /* the main lcore writes, the worker reads */
-	uint64_t cycles_per_us;
+	bool stop;	     /* the main lcore writes, the worker reads */
+	struct clock clock;  /* the same for all workers */
 	unsigned rate_limit; /* of a leg, times the rate that its packets need; 0 for none */
 
 	const struct port_set *ports;

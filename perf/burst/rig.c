@@ -39,7 +39,7 @@ static void start_worker(struct rig *rig, uint8_t index)
 	struct worker *worker = &rig->workers[index];
 
 	worker->index = index;
-	worker->cycles_per_us = rte_get_tsc_hz() / 1000000;
+	worker->clock = clock_of_tsc();
 	worker->rate_limit = 4;
 	worker->ports = &rig->ports;
 	worker->peers = rig->workers;

@@ -66,7 +66,7 @@ static void start_worker(struct quality_rig *rig)
 	struct worker *worker = or_die(rte_zmalloc("worker", sizeof(*worker), RTE_CACHE_LINE_SIZE));
 	uint16_t id = rig->ports.port[0].id;
 
-	worker->cycles_per_us = rte_get_tsc_hz() / 1000000;
+	worker->clock = clock_of_tsc();
 	worker->ports = &rig->ports;
 	worker->realms = &rig->realms;
 	worker->table = &rig->table;

@@ -107,7 +107,7 @@ int start_eal(void **state)
 	add_realm("recording", "198.51.100.1", ports.port[1].id, true);
 
 	worker = rte_zmalloc("worker", sizeof(*worker), RTE_CACHE_LINE_SIZE);
-	worker->cycles_per_us = rte_get_tsc_hz() / 1000000;
+	worker->clock = clock_of_tsc();
 	worker->ports = &ports;
 	worker->realms = &realms;
 	worker->table = &table;
@@ -217,7 +217,7 @@ static void command(struct command *command)
 	for (unsigned i = 0; i < ports.count; i++)
 		assert_int_equal(rte_eth_rx_burst(ports.port[i].id, 0, &mbuf, 1), 0);
 	/* worker_poll() has a clock of its own; the test's is the one that matters here. */
-	worker->cycles_per_us = rte_rdtsc() / now_us;
+	worker->clock = clock_make(now_us, rte_rdtsc());
 	worker_poll(worker);
 	collect();
 	assert_int_equal(rte_ring_dequeue_elem(worker->replies, &reply, sizeof(reply)), 0);
