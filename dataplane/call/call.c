@@ -5,12 +5,11 @@
 #include <string.h>
 
 #include "bpf/rec_guard.h"
+#include "call/fade.h"
 #include "call/report.h"
 #include "call/wide.h"
 
 #include "fastpath.h"
-
-#define FADE_VALID_US 100000
 
 /* A listener prefers the clock of the party it talks to; a monitor that of the customer. Lower
  * comes first. */
@@ -123,6 +122,14 @@ static bool any_wide(const struct leg_plan *plans, unsigned count)
 	return false;
 }
 
+static bool any_ipv6(const struct leg_plan *plans, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (plans[i].header.length == HEADER_IPV6_SIZE)
+			return true;
+	return false;
+}
+
 /* Terms in the longest row. */
 static unsigned longest_row(const struct leg_plan *plans, unsigned count)
 {
@@ -137,10 +144,11 @@ static unsigned longest_row(const struct leg_plan *plans, unsigned count)
 size_t call_size(const struct leg_plan *plans, unsigned count)
 {
 	size_t row = longest_row(plans, count) * sizeof(struct term);
+	size_t header6 = any_ipv6(plans, count) ? HEADER_IPV6_SIZE : 0;
 	size_t wide = any_wide(plans, count) ? sizeof(struct leg_wide) : 0;
 
 	return sizeof(struct call) +
-	       count * (sizeof(struct leg) + row + sizeof(struct leg_rest) + wide);
+	       count * (sizeof(struct leg) + row + sizeof(struct leg_rest) + header6 + wide);
 }
 
 void leg_set_from(struct leg *leg, const struct endpoint *from)
@@ -207,7 +215,8 @@ static void leg_init(struct leg *leg, unsigned index, unsigned siblings, unsigne
 	report_init(leg, plan);
 	source_init(leg, plan);
 	memcpy(leg->header, plan->header.bytes, sizeof(leg->header));
-	memcpy(rest->header6, plan->header.bytes, sizeof(rest->header6));
+	if (call_of(leg)->ipv6)
+		memcpy(leg_header6(leg), plan->header.bytes, HEADER_IPV6_SIZE);
 	rtp_stream_init(&leg->stream, plan->ssrc);
 }
 
@@ -255,6 +264,7 @@ void call_init(struct call *call, uint32_t number, uint8_t worker, const struct 
 	call->worker = worker;
 	call->leg_count = (uint8_t)count;
 	call->wide = any_wide(plans, count);
+	call->ipv6 = any_ipv6(plans, count);
 	call->relayed = false;
 	for (uint8_t i = 0; i < count; i++)
 		leg_init(&call->legs[i], i, count, row, &plans[i]);
@@ -336,41 +346,6 @@ static void take_over_source(struct leg *leg, struct leg *old)
 	wide_take_over_source(leg, old);
 }
 
-/* Keep the next few samples of a voice that `leg` has been hearing, on their way to silence. */
-static void fade_voice(
-	struct leg *leg, const struct call *old, const struct term *term, uint64_t now_us)
-{
-	const struct pcm_ring *ring = &old->legs[term->source].ring;
-	struct fade *fade = &leg_rest(leg)->fade;
-	int16_t pcm[MIX_RAMP_SAMPLES];
-	uint8_t coded[MIX_RAMP_SAMPLES];
-	uint32_t next; /* of that voice's timestamps: what the stream goes on with */
-
-	if (term->gain.now == 0 || term->timeline.state == TIMELINE_NONE)
-		return;
-	next = leg->stream.next_timestamp - leg->stream.timestamp_offset + term->timeline.offset;
-	if (codec_is_wide(leg->out_codec) || codec_is_wide(old->legs[term->source].codec)) {
-		leg->fading |= wide_fade_voice(leg, &old->legs[term->source], next, term->gain.now);
-		fade->end_us = now_us + FADE_VALID_US;
-		return;
-	}
-	if (ring->samples == NULL)
-		return;
-	if (pcm_ring_read(ring, next, coded, MIX_RAMP_SAMPLES) == 0)
-		return;
-	codec_get(old->legs[term->source].codec)->decode(pcm, coded, MIX_RAMP_SAMPLES);
-	mix_fade_out(pcm, MIX_RAMP_SAMPLES, term->gain.now);
-	for (unsigned i = 0; i < MIX_RAMP_SAMPLES; i++) {
-		int sum = fade->samples[i] + pcm[i];
-
-		fade->samples[i] = (int16_t)(sum > INT16_MAX   ? INT16_MAX
-					     : sum < INT16_MIN ? INT16_MIN
-							       : sum);
-	}
-	leg->fading |= ring->taint;
-	fade->end_us = now_us + FADE_VALID_US;
-}
-
 void leg_set_clock(struct leg *listener, unsigned t)
 {
 	for (unsigned i = 0; i < listener->term_count; i++) {
@@ -390,11 +365,7 @@ static void take_over_listener(struct leg *leg, struct leg *old, uint64_t now_us
 	if (leg->stream.ssrc != old->stream.ssrc)
 		return;
 	leg->stream = old->stream;
-	if (old->fading != 0 && leg_rest(old)->fade.end_us > now_us) {
-		leg_rest(leg)->fade = leg_rest(old)->fade;
-		leg->fading = old->fading;
-	}
-
+	fade_take_over(leg, old, now_us);
 	for (unsigned i = 0; i < leg->term_count; i++) {
 		struct term *term = &leg_terms(leg)[i];
 		const struct leg *source = &legs_of(leg)[term->source];

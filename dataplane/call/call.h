@@ -33,6 +33,8 @@
 
 #define LEG_CLOCK_NONE 0xff
 
+struct reporter;
+
 /* What goes out to a leg, as call_init() sees it. */
 enum hears {
 	HEARS_MIX,  /* several voices, or one in another codec; all of G.711 */
@@ -75,11 +77,10 @@ struct term {
 	uint8_t source; /* index of the leg in the call */
 };
 
-/* The last of a voice that just left a listener's row, faded to silence; there is one while
- * leg.fading is not 0. */
+/* The last of the voices that just left a listener's row (call/fade.h). */
 struct fade {
-	int16_t samples[MIX_RAMP_SAMPLES];
-	uint64_t end_us; /* too late to be used from then on */
+	uint8_t coded[MIX_RAMP_SAMPLES]; /* as the listener's codec has it */
+	uint64_t end_us;		 /* too late to be used from then on */
 };
 
 /* Who hears a source: a leg of the call, and the term of that leg's row. */
@@ -126,7 +127,7 @@ struct leg {
 	uint8_t out_codec;
 	uint8_t hears;	       /* enum hears */
 	uint8_t fading;	       /* taint of the voices in leg_rest.fade; 0 while there are none */
-	uint8_t header_length; /* of the template, 0 for none; IPv6's is in leg_rest */
+	uint8_t header_length; /* of the template, 0 for none; IPv6's is at leg_header6() */
 	uint8_t header[HEADER_IPV4_SIZE];
 } __rte_aligned(LEG_ALIGN);
 
@@ -175,22 +176,24 @@ struct rate {
 /* What few packets touch. */
 struct leg_rest {
 	uint32_t id;
-	uint8_t realm;
 	uint16_t local_port;
-	bool refused;	  /* EVENT_SOURCE_REFUSED has been told */
-	struct rate rate; /* together with what else the first packet of a stream touches */
+	uint8_t realm;
+	uint8_t telephone_event; /* payload type; 0 for none */
+	struct rate rate;	 /* together with what else the first packet of a stream touches */
 	struct rtp_source_past past;
 	struct endpoint from; /* media is accepted from here alone; port 0: still to be learned */
+	bool refused;	      /* EVENT_SOURCE_REFUSED has been told */
+	bool comfort_noise;
 	struct learning learning;
 	uint32_t relay_received; /* packets that its relay has told of */
-	uint8_t telephone_event; /* payload type; 0 for none */
-	bool comfort_noise;
 	struct key_press press;
 	struct gap gap; /* in the leg's ring */
 	struct leg_report report;
 	struct fade fade;
-	uint8_t header6[HEADER_IPV6_SIZE];
 };
+
+_Static_assert(sizeof(struct leg_rest) % 8 == 0 && HEADER_IPV6_SIZE % 8 == 0,
+	"what lies behind is aligned");
 
 struct call {
 	void *record;	 /* the main lcore's own note, not for the worker */
@@ -198,10 +201,11 @@ struct call {
 	uint8_t worker;
 	uint8_t leg_count;
 	bool wide;	     /* some leg's codec has states */
+	bool ipv6;	     /* some leg is at an IPv6 address */
 	bool relayed;	     /* by the XDP program, see call/relay.h ... */
 	uint32_t relayed_ms; /* ... and since when */
-	/* Followed in memory by a row of terms for each, by the rest of each, and, where `wide`, by
-	 * its wide side (call/wide.h). */
+	/* Followed in memory by a row of terms for each, by the rest of each, by a header of each
+	 * where `ipv6`, and by the wide side of each where `wide` (call/wide.h). */
 	struct leg legs[];
 };
 
@@ -237,6 +241,18 @@ static inline struct term *sibling_terms(const struct leg *leg, const struct leg
 static inline struct leg_rest *leg_rest(const struct leg *leg)
 {
 	return (struct leg_rest *)row_of(leg, leg->siblings) + leg->index;
+}
+
+/* Behind the rest of all; of a call that has `ipv6` set. */
+static inline uint8_t *leg_header6(const struct leg *leg)
+{
+	return (uint8_t *)(leg_rest(legs_of(leg)) + leg->siblings) + leg->index * HEADER_IPV6_SIZE;
+}
+
+/* IP and UDP, of leg.header_length bytes, as the template has them. */
+static inline const uint8_t *leg_header(const struct leg *leg)
+{
+	return leg->header_length == HEADER_IPV6_SIZE ? leg_header6(leg) : leg->header;
 }
 
 /* Accept media from `from` alone; from nobody where its port is 0. Main lcore, before the worker
@@ -278,7 +294,6 @@ void call_take_over(struct call *call, struct call *old, uint64_t now_us);
 
 /* Begin the legs that call_take_over() has not: from now on they are given a moment to speak before
  * they count as silent. The owning worker, before the first packet. */
-struct reporter;
 void call_begin(struct call *call, uint64_t now_us, struct reporter *reporter);
 
 /* How a leg's sender fares. */

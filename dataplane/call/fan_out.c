@@ -58,7 +58,7 @@ static void follow(struct leg *listener, unsigned t, struct delivery *d)
  * goes out to it looks at. */
 static __attribute__((noinline)) const uint8_t *header_in_rest(const struct leg *listener)
 {
-	return leg_rest(listener)->header6;
+	return leg_header6(listener);
 }
 
 static const uint8_t *header_of(const struct leg *listener)

@@ -6,6 +6,7 @@
 
 #include <rte_branch_prediction.h>
 
+#include "call/fade.h"
 #include "call/hear_wide.h"
 #include "call/wide.h"
 #include "net/checksum.h"
@@ -159,15 +160,13 @@ static void add_term(
 static void add_fade(struct mix *mix, struct delivery *d, struct leg *listener)
 {
 	struct gain unity = { GAIN_UNITY, GAIN_UNITY };
-	struct fade *fade = &leg_rest(listener)->fade;
+	uint8_t taint = leg_taint(d->source) | listener->fading;
+	int16_t pcm[MIX_RAMP_SAMPLES];
 
-	if (d->env->now_us < fade->end_us) {
-		add_voice(mix, d, fade->samples, 0, RTE_MIN(d->count, (unsigned)MIX_RAMP_SAMPLES),
-			&unity);
-		mix->taint |= leg_taint(d->source) | listener->fading;
-	}
-	*fade = (struct fade){ 0 };
-	listener->fading = 0;
+	if (!fade_take(listener, d->env->now_us, pcm))
+		return;
+	add_voice(mix, d, pcm, 0, RTE_MIN(d->count, (unsigned)MIX_RAMP_SAMPLES), &unity);
+	mix->taint |= taint;
 }
 
 /* Returns what the bytes of the outcome add up to. */

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "call/fade.h"
 #include "call/wide.h"
 #include "net/checksum.h"
 
@@ -90,18 +91,16 @@ static void add_term(struct wide_mix *mix, struct delivery *d, struct term *term
 
 static void add_fade(struct wide_mix *mix, struct delivery *d, struct leg *listener)
 {
-	struct fade *fade = &leg_rest(listener)->fade;
-	int16_t *samples = mix->wide ? leg_wide(listener)->fade : fade->samples;
 	unsigned count = mix->wide ? MIX_RAMP_WIDE_SAMPLES : MIX_RAMP_SAMPLES;
 	struct gain unity = { GAIN_UNITY, GAIN_UNITY };
+	uint8_t taint = listener->fading;
+	int16_t pcm[MIX_RAMP_SAMPLES];
 
-	if (d->env->now_us < fade->end_us) {
-		mix_add(mix->sum, samples, RTE_MIN(count, mix->count), &unity);
-		mix->taint |= listener->fading;
-	}
-	memset(samples, 0, count * sizeof(*samples));
-	*fade = (struct fade){ 0 };
-	listener->fading = 0;
+	if (!fade_take(listener, d->env->now_us, pcm))
+		return;
+	mix_add(mix->sum, mix->wide ? leg_wide(listener)->fade : pcm, RTE_MIN(count, mix->count),
+		&unity);
+	mix->taint |= taint;
 }
 
 static void add_others(struct wide_mix *mix, struct delivery *d, struct leg *listener)

@@ -85,20 +85,15 @@ static bool can_relay(const struct call *call, const struct relay_env *env)
 
 /* --- what the program is told --- */
 
-static const uint8_t *header_of(const struct leg *leg)
-{
-	return leg->header_length == HEADER_IPV4_SIZE ? leg->header : leg_rest(leg)->header6;
-}
-
 static const struct rte_udp_hdr *udp_of(const struct leg *leg)
 {
-	return (const struct rte_udp_hdr *)(header_of(leg) + leg->header_length -
+	return (const struct rte_udp_hdr *)(leg_header(leg) + leg->header_length -
 					    sizeof(struct rte_udp_hdr));
 }
 
 static void write_ipv4(struct relay *relay, const struct leg *source, const struct leg *listener)
 {
-	const struct rte_ipv4_hdr *out = (const struct rte_ipv4_hdr *)header_of(listener);
+	const struct rte_ipv4_hdr *out = (const struct rte_ipv4_hdr *)leg_header(listener);
 
 	memcpy(&relay->from, leg_rest(source)->from.address + 12, sizeof(relay->from));
 	relay->local = out->src_addr;
@@ -109,7 +104,7 @@ static void write_ipv4(struct relay *relay, const struct leg *source, const stru
 
 static void write_ipv6(struct relay *relay, const struct leg *source, const struct leg *listener)
 {
-	const struct rte_ipv6_hdr *out = (const struct rte_ipv6_hdr *)header_of(listener);
+	const struct rte_ipv6_hdr *out = (const struct rte_ipv6_hdr *)leg_header(listener);
 
 	memcpy(relay->from6, leg_rest(source)->from.address, sizeof(relay->from6));
 	memcpy(relay->local6, out->src_addr, sizeof(relay->local6));
@@ -121,7 +116,7 @@ static void write_ipv6(struct relay *relay, const struct leg *source, const stru
  * come from. */
 static uint16_t pseudo_sum(const struct leg *source)
 {
-	const uint8_t *from = leg_rest(source)->from.address, *header = header_of(source);
+	const uint8_t *from = leg_rest(source)->from.address, *header = leg_header(source);
 	uint64_t sum = rte_cpu_to_be_16(IPPROTO_UDP);
 
 	if (source->header_length == HEADER_IPV4_SIZE) {

@@ -213,7 +213,7 @@ static bool fill_header(
 	/* A recorder whose recording rests hears nobody, and its port lets nothing pass. */
 	if (leg->role == ROLE_RECORDER && taint_of_row(leg) == 0)
 		return false;
-	memcpy(header, rest->header6, HEADER_IPV6_SIZE);
+	memcpy(header, leg_header(leg), leg->header_length);
 	remote = header_template_remote_port(header, leg->header_length);
 	if (rest->report.mux)
 		return true;

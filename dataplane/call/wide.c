@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "call/fade.h"
 #include "media/resample.h"
 
 #include "fastpath.h"
@@ -155,10 +156,6 @@ void wide_take_over_listener(struct leg *leg, struct leg *old)
 {
 	struct leg_wide *wide, *before;
 
-	if (codec_is_wide(leg->out_codec) != codec_is_wide(old->out_codec)) {
-		leg->fading = 0; /* at the other rate */
-		leg_rest(leg)->fade = (struct fade){ 0 };
-	}
 	if (!call_of(leg)->wide || !call_of(old)->wide || leg->out_codec != old->out_codec ||
 		!codec_is_wide(leg->out_codec))
 		return;
@@ -198,22 +195,18 @@ uint8_t wide_fade_voice(
 	struct leg *listener, const struct leg *source, uint32_t timestamp, uint16_t gain)
 {
 	bool wide = codec_is_wide(listener->out_codec);
-	int16_t *fade = wide ? leg_wide(listener)->fade : leg_rest(listener)->fade.samples;
-	unsigned count = RAMP * (wide ? CODEC_WIDE : 1);
 	int16_t pcm[MIX_RAMP_WIDE_SAMPLES];
 
 	if (!wide_has_voice(source) || wide_voice(source, timestamp, RAMP, wide, pcm) == 0)
 		return 0;
-	if (wide)
-		mix_fade_out_wide(pcm, count, gain);
-	else
-		mix_fade_out(pcm, count, gain);
-	for (unsigned i = 0; i < count; i++) {
-		int sum = fade[i] + pcm[i];
-
-		fade[i] = (int16_t)(sum > INT16_MAX   ? INT16_MAX
-				    : sum < INT16_MIN ? INT16_MIN
-						      : sum);
+	if (wide) {
+		mix_fade_out_wide(pcm, MIX_RAMP_WIDE_SAMPLES, gain);
+		if (listener->fading != 0)
+			mix_join(pcm, leg_wide(listener)->fade, MIX_RAMP_WIDE_SAMPLES);
+		memcpy(leg_wide(listener)->fade, pcm, sizeof(pcm));
+	} else {
+		mix_fade_out(pcm, MIX_RAMP_SAMPLES, gain);
+		fade_add(listener, pcm);
 	}
 	return source->ring.taint;
 }

@@ -36,7 +36,9 @@ struct leg_wide {
 /* What the leg has of that; its call has `wide` set. */
 static inline struct leg_wide *leg_wide(const struct leg *leg)
 {
-	return (struct leg_wide *)(leg_rest(legs_of(leg)) + leg->siblings) + leg->index;
+	unsigned headers = call_of(leg)->ipv6 ? leg->siblings * HEADER_IPV6_SIZE : 0;
+
+	return (struct leg_wide *)(leg_header6(legs_of(leg)) + headers) + leg->index;
 }
 
 /* Whether a codec's voices are kept in wide rings, and its listeners hear 16 kHz. */

@@ -86,6 +86,15 @@ void mix_fade_out_wide(int16_t *pcm, unsigned count, uint16_t from)
 	fade_out(pcm, count, from, RAMP_STEP_OF(MIX_RAMP_WIDE_SAMPLES));
 }
 
+void mix_join(int16_t *pcm, const int16_t *more, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		int sum = pcm[i] + more[i];
+
+		pcm[i] = (int16_t)(sum > INT16_MAX ? INT16_MAX : sum < INT16_MIN ? INT16_MIN : sum);
+	}
+}
+
 void mix_cross(int16_t *pcm, const int16_t *from, const int16_t *to, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++)

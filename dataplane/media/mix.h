@@ -37,6 +37,9 @@ void mix_finish(int16_t *pcm, const int32_t *sum, unsigned count);
 void mix_fade_out(int16_t *pcm, unsigned count, uint16_t from);
 void mix_fade_out_wide(int16_t *pcm, unsigned count, uint16_t from);
 
+/* Add `count` samples at `more` to those at `pcm`, saturated. */
+void mix_join(int16_t *pcm, const int16_t *more, unsigned count);
+
 /* Go from one voice to another within `count` samples; `pcm` may be either. */
 void mix_cross(int16_t *pcm, const int16_t *from, const int16_t *to, unsigned count);
 

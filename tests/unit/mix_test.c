@@ -138,6 +138,17 @@ static void any_ramp_is_the_same_in_packets_of_any_length(void **state)
 		}
 }
 
+static void two_that_are_joined_stay_within_16_bits(void **state)
+{
+	int16_t pcm[] = { 0, 100, 32767, -32768, -32768, 32767 };
+	const int16_t more[] = { 5, -300, 1, -1, 32767, 32767 };
+	const int16_t sums[] = { 5, -200, 32767, -32768, -1, 32767 };
+
+	(void)state;
+	mix_join(pcm, more, 6);
+	assert_memory_equal(pcm, sums, sizeof(sums));
+}
+
 static void fading_out_ends_in_silence(void **state)
 {
 	int16_t tail[MIX_RAMP_SAMPLES + 1];
@@ -160,6 +171,7 @@ int main(void)
 		cmocka_unit_test(a_gain_ramps_up_and_down_within_five_milliseconds),
 		cmocka_unit_test(a_ramp_goes_on_where_the_last_packet_left_it),
 		cmocka_unit_test(any_ramp_is_the_same_in_packets_of_any_length),
+		cmocka_unit_test(two_that_are_joined_stay_within_16_bits),
 		cmocka_unit_test(fading_out_ends_in_silence),
 	};
 
