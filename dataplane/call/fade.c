@@ -5,6 +5,8 @@
 #include "call/wide.h"
 #include "media/codec.h"
 
+#include "fastpath.h"
+
 #define FADE_VALID_US 100000
 
 void fade_add(struct leg *leg, int16_t pcm[static MIX_RAMP_SAMPLES])
