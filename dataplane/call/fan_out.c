@@ -21,7 +21,7 @@
  * while all that are preferred to it are silent. Otherwise `*until_ms` becomes a moment before
  * which that cannot change, if it is not an earlier one already. */
 static bool takes_clock(const struct leg *source, const struct leg *listener, unsigned t,
-	uint32_t now_ms, uint32_t *until_ms)
+	const struct forward_env *env, uint32_t *until_ms)
 {
 	if (likely(t == listener->clock))
 		return true;
@@ -30,7 +30,7 @@ static bool takes_clock(const struct leg *source, const struct leg *listener, un
 			&legs_of(source)[sibling_terms(source, listener)[i].source];
 		uint32_t silent_ms = preferred->heard_ms + SILENCE_MS + 1;
 
-		if (is_silent(preferred, now_ms))
+		if (is_silent(preferred, env))
 			continue;
 		if ((int32_t)(silent_ms - *until_ms) < 0)
 			*until_ms = silent_ms;
@@ -137,7 +137,7 @@ static __rte_always_inline unsigned find_due(
 	struct delivery *d, uint32_t hearers, struct leg **due, struct rtp_packet *rtp)
 {
 	struct leg *source = d->source;
-	uint32_t now_ms = d->env->now_ms, until_ms = now_ms + SILENCE_MS + 1;
+	uint32_t until_ms = d->env->now_ms + SILENCE_MS + 1;
 	bool settled = is_settled(source, d->env);
 	unsigned count = 0;
 
@@ -148,7 +148,7 @@ static __rte_always_inline unsigned find_due(
 		if (!(hearers >> i & 1))
 			continue;
 		if (!hearer.clocked &&
-			(settled || !takes_clock(source, listener, hearer.term, now_ms, &until_ms)))
+			(settled || !takes_clock(source, listener, hearer.term, d->env, &until_ms)))
 			continue;
 		if (is_due(d, listener, hearer.term, &rtp[count]))
 			due[count++] = listener;

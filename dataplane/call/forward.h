@@ -26,6 +26,7 @@ struct relay_table;
 struct forward_env {
 	uint64_t now_us;
 	uint32_t now_ms;
+	uint32_t away_ms;	       /* of late the worker was kept from its ports for so long */
 	uint32_t arrival[CODEC_COUNT]; /* now, in units of each codec's timestamps */
 	struct counters *counters;
 	struct rte_mempool *pool;

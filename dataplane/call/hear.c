@@ -128,7 +128,7 @@ static void add_term(
 	unsigned from;
 
 	if (other->ring.samples == NULL ||
-		(is_silent(other, d->env->now_ms) &&
+		(is_silent(other, d->env) &&
 			timeline_is_over(&term->timeline, &other->ring, timestamp))) {
 		timeline_reset(&term->timeline);
 		pcm_ring_clear(&other->ring); /* what it said is stale when it goes on */

@@ -15,9 +15,9 @@
  * that after a restart each stream is clocked by whom it was clocked by before. */
 #define SILENCE_MS 100
 
-static inline bool is_silent(const struct leg *source, uint32_t now_ms)
+static inline bool is_silent(const struct leg *source, const struct forward_env *env)
 {
-	return now_ms - source->heard_ms > SILENCE_MS;
+	return env->now_ms - source->heard_ms > SILENCE_MS + env->away_ms;
 }
 
 /* One accepted packet on its way to its listeners. */

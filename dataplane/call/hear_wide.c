@@ -66,7 +66,7 @@ static void add_term(struct wide_mix *mix, struct delivery *d, struct term *term
 	uint32_t position;
 	bool lacked;
 
-	if (!wide_has_voice(other) || is_silent(other, d->env->now_ms)) {
+	if (!wide_has_voice(other) || is_silent(other, d->env)) {
 		timeline_reset(&term->timeline);
 		return;
 	}

@@ -70,7 +70,7 @@ static bool is_steady(const struct leg *source, const struct relay_env *env)
 	return source->source.restarts != 0 && source->from_port != 0 && source->frame != 0 &&
 	       leg_rest(source)->learning.state != LEARNING_PROVISIONAL &&
 	       leg_rest(source)->past.bad_sequence > UINT16_MAX &&
-	       !is_silent(source, (uint32_t)(env->now_us / 1000));
+	       (uint32_t)(env->now_us / 1000) - source->heard_ms <= SILENCE_MS;
 }
 
 static bool can_relay(const struct call *call, const struct relay_env *env)

@@ -51,12 +51,13 @@ static bool has_bad_checksum(const struct rte_mbuf *mbuf)
 
 /* What the worker lends to its calls, as of now. A macro, so that each burst has it built in place.
  */
-#define NEW_ENV(w, us)                                                                         \
-	{                                                                                      \
-		.now_us = (us), .now_ms = (uint32_t)((us) / 1000), .counters = &(w)->counters, \
-		.pool = (w)->pool, .events = (w)->events, .realms = (w)->realms,               \
-		.rate_limit = (w)->rate_limit, .nexthops = (w)->nexthops, .tx = (w)->tx,       \
-		.reporter = &(w)->reporter, .relays = (w)->relays,                             \
+#define NEW_ENV(w, us)                                                                          \
+	{                                                                                       \
+		.now_us = (us), .now_ms = (uint32_t)((us) / 1000),                              \
+		.away_ms = (w)->absence.away_ms, .counters = &(w)->counters, .pool = (w)->pool, \
+		.events = (w)->events, .realms = (w)->realms, .rate_limit = (w)->rate_limit,    \
+		.nexthops = (w)->nexthops, .tx = (w)->tx, .reporter = &(w)->reporter,           \
+		.relays = (w)->relays,                                                          \
 	}
 
 /* --- the stages of a burst: each keeps the packets that go on and drops the rest --- */
@@ -272,6 +273,7 @@ unsigned worker_poll(struct worker *w)
 	uint64_t reports = counters_get(&w->counters, COUNTER_rtcp_sent);
 	unsigned total = 0, count;
 
+	absence_note(&w->absence, now_us);
 	take_commands(w, &env);
 	upkeep_step(&w->upkeep, w->table, w->index, &env);
 

@@ -17,6 +17,7 @@
 #include "net/counters.h"
 #include "net/port.h"
 #include "net/realm.h"
+#include "worker/absence.h"
 #include "worker/command.h"
 #include "worker/upkeep.h"
 
@@ -51,6 +52,7 @@ struct worker {
 	struct rte_mempool *pool;
 	struct reporter reporter; /* the main lcore writes what it says there */
 	struct upkeep upkeep;
+	struct absence absence;
 
 	/* Written by the worker, read by others: how often it has come round, how busy it is. */
 	uint64_t rounds;

@@ -218,6 +218,7 @@ static void command(struct command *command)
 		assert_int_equal(rte_eth_rx_burst(ports.port[i].id, 0, &mbuf, 1), 0);
 	/* worker_poll() has a clock of its own; the test's is the one that matters here. */
 	worker->clock = clock_make(now_us, rte_rdtsc());
+	worker->absence = (struct absence){ 0 };
 	worker_poll(worker);
 	collect();
 	assert_int_equal(rte_ring_dequeue_elem(worker->replies, &reply, sizeof(reply)), 0);

@@ -321,6 +321,39 @@ static void held_up_in_one_queue_everything_is_in_its_place(void **state)
 	assert_int_equal(counted(COUNTER_mix_underrun), 0);
 }
 
+/* The monitor's queue comes first, and all others seem to have been silent meanwhile. A worker that
+ * has been away knows that they may not have been. */
+static void after_a_hold_up_streams_go_on_by_their_clocks(void **state)
+{
+	struct rte_mbuf *waiting[2 * 7], *first[7];
+
+	(void)state;
+	for (unsigned knows = 0; knows < 2; knows++) {
+		uint64_t changes = counted(COUNTER_clock_changed);
+
+		all_speak(50);
+		worker->absence = (struct absence){ .polled_us = now_us };
+		for (unsigned i = 0; i < 7; i++) {
+			first[i] = monitor_is_late();
+			waiting[2 * i] = level_of(AGENT);
+			waiting[2 * i + 1] = level_of(CUSTOMER);
+		}
+		now_us += 7 * FRAME_US;
+		if (knows)
+			absence_note(&worker->absence, now_us);
+		put_in(first, 7);
+		put_in(waiting, 14);
+		assert_int_equal(counted(COUNTER_clock_changed) != changes, !knows);
+	}
+	/* And not for longer than it takes those to be heard who have waited. */
+	assert_int_equal(worker->absence.away_ms, 140);
+	absence_note(&worker->absence, now_us += 10000);
+	assert_int_equal(worker->absence.away_ms, 140);
+	for (unsigned i = 0; i < 10; i++)
+		absence_note(&worker->absence, now_us += 10000);
+	assert_int_equal(worker->absence.away_ms, 0);
+}
+
 /* The monitor's waited in another one: what is stale when it comes is never heard. The monitor says
  * something new after it: how many packets until then? */
 static void held_up_in_two_queues_nobody_hears_what_is_stale(void **state)
@@ -366,6 +399,7 @@ int main(void)
 		PLAYOUT_TEST(a_monitor_whose_clock_was_set_is_heard_on),
 		PLAYOUT_TEST(packets_of_changing_length_make_no_gaps),
 		PLAYOUT_TEST(held_up_in_one_queue_everything_is_in_its_place),
+		PLAYOUT_TEST(after_a_hold_up_streams_go_on_by_their_clocks),
 		PLAYOUT_TEST(held_up_in_two_queues_nobody_hears_what_is_stale),
 	};
 
