@@ -214,16 +214,11 @@ static bool refuse(struct forward_packet *packet, struct forward_env *env)
 static bool take_back(struct forward_packet *packet, struct forward_env *env)
 {
 	struct leg *leg = packet->leg;
-	struct relay_env relay_env = {
-		.table = env->relays,
-		.counters = env->counters,
-		.now_us = env->now_us,
-	};
 
 	if (!call_of(leg)->relayed || !endpoint_equal(&leg_rest(leg)->from, &packet->frame.source))
 		return false;
 	if (!leg_awaits(leg, &packet->rtp, env->now_ms))
-		call_relay_end(call_of(leg), &relay_env);
+		call_relay_end(call_of(leg), env);
 	return true;
 }
 

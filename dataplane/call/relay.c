@@ -30,15 +30,15 @@ static struct relay *relay_of(const struct relay_table *table, const struct leg 
 
 /* --- two clocks --- */
 
-static uint64_t monotonic_ns(const struct relay_env *env)
+static uint64_t monotonic_ns(const struct forward_env *env)
 {
-	int64_t ahead = __atomic_load_n(&env->table->monotonic_us, __ATOMIC_RELAXED);
+	int64_t ahead = __atomic_load_n(&env->relays->monotonic_us, __ATOMIC_RELAXED);
 
 	return (env->now_us + (uint64_t)ahead) * 1000;
 }
 
 /* What the program's arrival times are ahead of the worker's, in timestamp units. */
-static uint32_t arrival_ahead(const struct leg *source, const struct relay_env *env)
+static uint32_t arrival_ahead(const struct leg *source, const struct forward_env *env)
 {
 	uint32_t rate = CODEC_RATE(source);
 	uint64_t theirs = (monotonic_ns(env) >> RELAY_CLOCK_SHIFT) * RELAY_CLOCK_FACTOR(rate) >> 32;
@@ -50,7 +50,7 @@ static uint32_t arrival_ahead(const struct leg *source, const struct relay_env *
 
 /* Whether what `listener` gets is what `source` sends, with other headers, and will be. */
 static bool passes_on(
-	const struct leg *source, const struct leg *listener, const struct relay_env *env)
+	const struct leg *source, const struct leg *listener, const struct forward_env *env)
 {
 	const struct rtp_stream *stream = &listener->stream;
 	const struct rtp_source *in = &source->source;
@@ -65,21 +65,20 @@ static bool passes_on(
 		       (uint16_t)(in->max_sequence - RELAY_MAX_MISORDER), stream->first_sequence);
 }
 
-static bool is_steady(const struct leg *source, const struct relay_env *env)
+static bool is_steady(const struct leg *source, const struct forward_env *env)
 {
 	return source->source.restarts != 0 && source->from_port != 0 && source->frame != 0 &&
 	       leg_rest(source)->learning.state != LEARNING_PROVISIONAL &&
-	       leg_rest(source)->past.bad_sequence > UINT16_MAX &&
-	       (uint32_t)(env->now_us / 1000) - source->heard_ms <= SILENCE_MS;
+	       leg_rest(source)->past.bad_sequence > UINT16_MAX && !is_silent(source, env);
 }
 
-static bool can_relay(const struct call *call, const struct relay_env *env)
+static bool can_relay(const struct call *call, const struct forward_env *env)
 {
 	const struct leg *a = &call->legs[0], *b = &call->legs[1];
 
 	/* A decoder that has not heard all would not know where a voice is when it is mixed. */
-	return call->leg_count == 2 && !call->wide && relay_of(env->table, a) != NULL &&
-	       relay_of(env->table, b) != NULL && is_steady(a, env) && is_steady(b, env) &&
+	return call->leg_count == 2 && !call->wide && relay_of(env->relays, a) != NULL &&
+	       relay_of(env->relays, b) != NULL && is_steady(a, env) && is_steady(b, env) &&
 	       passes_on(a, b, env) && passes_on(b, a, env);
 }
 
@@ -161,7 +160,7 @@ static void write_addresses(
 
 /* Where the source and the stream are: the program goes on from there. */
 static void write_state(struct relay *relay, const struct leg *source, const struct leg *listener,
-	const struct relay_env *env)
+	const struct forward_env *env)
 {
 	const struct rtp_stream *stream = &listener->stream;
 	uint32_t silent_ms = (uint32_t)(env->now_us / 1000) - source->heard_ms;
@@ -175,9 +174,10 @@ static void write_state(struct relay *relay, const struct leg *source, const str
 	relay->timestamp = stream->next_timestamp - stream->timestamp_offset - source->frame;
 }
 
-static void begin(const struct leg *source, const struct leg *listener, const struct relay_env *env)
+static void begin(
+	const struct leg *source, const struct leg *listener, const struct forward_env *env)
 {
-	struct relay *relay = relay_of(env->table, source);
+	struct relay *relay = relay_of(env->relays, source);
 
 	memset(relay, 0, sizeof(*relay));
 	relay->ssrc = rte_cpu_to_be_32(source->source.ssrc);
@@ -203,7 +203,7 @@ static void leave_to_relay(struct leg *leg)
 	leg->from_ipv6 = !leg->from_ipv6;
 }
 
-bool call_relay(struct call *call, const struct relay_env *env)
+bool call_relay(struct call *call, const struct forward_env *env)
 {
 	struct leg *legs = call->legs;
 
@@ -238,9 +238,9 @@ static void go_on(
 	rtp_stream_went_on(&listener->stream, &newest, relay->frame, heard_us);
 }
 
-static void sync(struct leg *source, struct leg *listener, const struct relay_env *env)
+static void sync(struct leg *source, struct leg *listener, const struct forward_env *env)
 {
-	const struct relay *relay = relay_of(env->table, source);
+	const struct relay *relay = relay_of(env->relays, source);
 	struct leg_rest *rest = leg_rest(source);
 	uint64_t now_ns = monotonic_ns(env), heard_ns = relay->heard_ns;
 	uint32_t received = relay->received;
@@ -259,7 +259,7 @@ static void sync(struct leg *source, struct leg *listener, const struct relay_en
 			env->now_us - (heard_ns < now_ns ? (now_ns - heard_ns) / 1000 : 0));
 }
 
-void call_relay_sync(struct call *call, const struct relay_env *env)
+void call_relay_sync(struct call *call, const struct forward_env *env)
 {
 	if (!call->relayed)
 		return;
@@ -267,14 +267,14 @@ void call_relay_sync(struct call *call, const struct relay_env *env)
 	sync(&call->legs[1], &call->legs[0], env);
 }
 
-void call_relay_end(struct call *call, const struct relay_env *env)
+void call_relay_end(struct call *call, const struct forward_env *env)
 {
 	if (!call->relayed)
 		return;
 	for (unsigned i = 0; i < call->leg_count; i++) {
 		struct leg *leg = &call->legs[i];
 
-		__atomic_store_n(&relay_of(env->table, leg)->active, 0, __ATOMIC_SEQ_CST);
+		__atomic_store_n(&relay_of(env->relays, leg)->active, 0, __ATOMIC_SEQ_CST);
 		leg_set_from(leg, &leg_rest(leg)->from);
 	}
 	call_relay_sync(call, env);

@@ -7,8 +7,7 @@
 #include <stdint.h>
 
 #include "call/call.h"
-#include "net/counters.h"
-#include "net/nexthop.h"
+#include "call/forward.h"
 #include "net/relay_maps.h"
 
 /* A call that needs neither mixing nor recording is forwarded by the XDP program, by the constants
@@ -29,24 +28,16 @@ struct relay_table {
 	int64_t monotonic_us; /* CLOCK_MONOTONIC less the workers' clock; changes all the time */
 };
 
-/* The worker's side while it works on a call. */
-struct relay_env {
-	const struct relay_table *table;
-	const struct l2_header *nexthops; /* by number; for call_relay() alone */
-	struct counters *counters;
-	uint64_t now_us;
-};
-
 /* Hand the call over, if both directions can be: two parties, each with a stream that has been
  * going on for a while and is forwarded as it is. Returns whether it was. The main lcore has made
  * sure that both are on one port whose program forwards. The owning worker, as all below. */
-bool call_relay(struct call *call, const struct relay_env *env);
+bool call_relay(struct call *call, const struct forward_env *env);
 
 /* Bring what the worker knows of the call's streams up to date, while they are relayed. */
-void call_relay_sync(struct call *call, const struct relay_env *env);
+void call_relay_sync(struct call *call, const struct forward_env *env);
 
 /* Take the call back, if it is relayed: from now on every packet comes to the worker. */
-void call_relay_end(struct call *call, const struct relay_env *env);
+void call_relay_end(struct call *call, const struct forward_env *env);
 
 /* Whether the packet, from the right source of a leg whose call is relayed, was on its way when the
  * program took over: it is the worker's, and the call goes on being relayed. */

@@ -58,11 +58,6 @@ static unsigned gather(struct upkeep *upkeep, const struct port_table *table, ui
 void upkeep_step(struct upkeep *upkeep, const struct port_table *table, uint8_t index,
 	struct forward_env *env)
 {
-	const struct relay_env relay_env = {
-		.table = env->relays,
-		.counters = env->counters,
-		.now_us = env->now_us,
-	};
 	struct leg *legs[SLOTS_A_STEP];
 	unsigned count;
 
@@ -82,7 +77,7 @@ void upkeep_step(struct upkeep *upkeep, const struct port_table *table, uint8_t 
 		rte_prefetch0(&legs[i]->stream);
 	}
 	for (unsigned i = 0; i < count; i++) {
-		call_relay_sync(call_of(legs[i]), &relay_env);
+		call_relay_sync(call_of(legs[i]), env);
 		report_count(legs[i]);
 		report_if_due(legs[i], env);
 		media_watch(legs[i], env);

@@ -222,12 +222,11 @@ static __attribute__((cold)) void apply(
 {
 	uint64_t now_us = env->now_us;
 	struct reply reply = { command->old, command->token };
-	const struct relay_env relay_env = { w->relays, w->nexthops, &w->counters, now_us };
 
 	switch (command->kind) {
 	case COMMAND_PUT_CALL:
 		if (command->old != NULL) {
-			call_relay_end(command->old, &relay_env);
+			call_relay_end(command->old, env);
 			port_table_remove(w->table, command->old);
 			call_take_over(command->call, command->old, now_us);
 			say_bye(command->old, command->call, env);
@@ -236,19 +235,19 @@ static __attribute__((cold)) void apply(
 		port_table_insert(w->table, command->call);
 		break;
 	case COMMAND_REMOVE_CALL:
-		call_relay_end(command->old, &relay_env);
+		call_relay_end(command->old, env);
 		port_table_remove(w->table, command->old);
 		say_bye(command->old, NULL, env);
 		break;
 	case COMMAND_READ_STATS:
-		call_relay_sync(command->call, &relay_env);
+		call_relay_sync(command->call, env);
 		call_read_stats(command->call, now_us, command->stats);
 		break;
 	case COMMAND_SET_NEXTHOP:
 		w->nexthops[command->nexthop] = command->header;
 		return;
 	case COMMAND_RELAY_CALL:
-		call_relay(command->call, &relay_env);
+		call_relay(command->call, env);
 		return;
 	}
 	/* Has room: the main lcore never has more commands under way than it holds. */

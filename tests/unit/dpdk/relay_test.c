@@ -27,14 +27,20 @@ static struct call *the_call(void)
 	return call_of(worker->table->realm[REALM_ACCESS].legs[slot]);
 }
 
-static struct relay_env env_now(void)
+static struct forward_env env_now(void)
 {
-	return (struct relay_env){ &table, worker->nexthops, &worker->counters, now_us };
+	return (struct forward_env){
+		.relays = &table,
+		.nexthops = worker->nexthops,
+		.counters = &worker->counters,
+		.now_us = now_us,
+		.now_ms = (uint32_t)(now_us / 1000),
+	};
 }
 
 static bool try_relay(void)
 {
-	struct relay_env env = env_now();
+	struct forward_env env = env_now();
 
 	return call_relay(the_call(), &env);
 }
@@ -103,7 +109,7 @@ static void both_speak_in_kernel(unsigned frames)
 static struct leg_stats stats_of(enum party party)
 {
 	struct leg_stats stats[CALL_LEGS_MAX];
-	struct relay_env env = env_now();
+	struct forward_env env = env_now();
 
 	call_relay_sync(the_call(), &env);
 	assert_int_equal(call_read_stats(the_call(), now_us, stats), the_call()->leg_count);
