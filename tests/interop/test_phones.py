@@ -10,6 +10,7 @@ import pytest
 from lab import APPLIANCE, RECORDING
 
 TOLERANCE = 0.02
+SILENCE = 0.1  # s: who says nothing for so long clocks nobody's stream
 
 
 def calls():
@@ -139,27 +140,37 @@ def test_where_one_voice_is_heard_its_packets_come_untouched_but_for_the_codec(s
 
 def irregular(stream):
     """Steps from one packet to the next that are not those of a stream without a gap: (sequence,
-    timestamp, length of a packet)."""
+    timestamp, length of a packet, when)."""
     sequence = numpy.diff(stream.sequences) & 0xffff
     timestamp = numpy.diff(numpy.array(stream.timestamps, numpy.int64)) & 0xffffffff
-    return [(int(a), int(b), len(payload))
-            for a, b, payload in zip(sequence, timestamp, stream.payloads)
+    return [(int(a), int(b), len(payload), when)
+            for a, b, payload, when in zip(sequence, timestamp, stream.payloads, stream.times[1:])
             if a != 1 or b != len(payload)]
+
+
+def pauses(stream):
+    """[(begin, end)] of when a phone did not come to speak, and another's clock takes over."""
+    return [(begin, end) for begin, end in zip(stream.times, stream.times[1:])
+            if end - begin > SILENCE]
 
 
 def test_tshark_finds_one_whole_stream_for_each_listener(scene, talk):
     from talk import LISTENERS, VOICES
 
-    theirs = {step[:2] for who in VOICES for step in irregular(scene.spoken(talk, who))}
+    spoken = [scene.spoken(talk, who) for who in VOICES]
+    theirs = {step[:2] for stream in spoken for step in irregular(stream)}
+    paused = [pause for stream in spoken for pause in pauses(stream)]
     kernel_in, kernel_out = scene.lost_in_the_kernel()
     for listener in LISTENERS:
         stream, row = scene.heard(talk, listener), scene.row(talk, listener)
         assert row.packets == len(stream) > 300, row
         assert (len(set(stream.ssrcs)), len(set(stream.types))) == (1, 1), row
         own, ours, lost = 0, [], 0
-        for sequence, timestamp, length in irregular(stream):
+        for sequence, timestamp, length, when in irregular(stream):
             if (sequence, timestamp) in theirs:
                 own += sequence - 1
+            elif sequence == 1 and any(begin < when < end + SILENCE for begin, end in paused):
+                continue
             elif 1 < sequence < 100 and timestamp == sequence * length:
                 lost += sequence - 1
             else:
@@ -169,7 +180,7 @@ def test_tshark_finds_one_whole_stream_for_each_listener(scene, talk):
             f"to {listener}: {lost} lost; the machine lost {kernel_in} on their way to the " \
             f"appliance and {kernel_out} from there"
         assert row.lost == own + lost, row
-        assert not row.problem or theirs, row
+        assert not row.problem or theirs or paused or lost, row
 
 
 def test_no_voice_is_lost_but_by_the_machine(scene):

@@ -78,7 +78,8 @@ def _certain(rest, weight, voice, at):
     well be."""
     product = gains.correlate(rest, voice, at)[0]
     energy = gains.correlate(weight, voice ** 2, at)[0]
-    likely = numpy.abs(product) / numpy.sqrt(numpy.maximum(energy, energy.max() * 1e-3))
+    # Where next to nothing is said, a single syllable may look like it.
+    likely = numpy.abs(product) / numpy.sqrt(numpy.maximum(energy, energy.max() / 10))
     best = likely.argmax()
     if likely[best] <= CERTAIN * numpy.median(likely) / 0.6745:
         return 0.0
