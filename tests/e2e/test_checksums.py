@@ -12,6 +12,7 @@ import time
 import pytest
 
 from dataplane_client import DataplaneClient, endpoint, pb
+from frames import internet_checksum
 from lab import run
 from rtp import pack, parse
 
@@ -37,15 +38,6 @@ def tapped(lab):
             "permanent")
     yield lab
     assert process.stop() == 0
-
-
-def internet_checksum(data):
-    """RFC 1071."""
-    data += b"\0" * (len(data) % 2)
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
-    while total >> 16:
-        total = (total & 0xffff) + (total >> 16)
-    return ~total & 0xffff
 
 
 def wait_for(condition, seconds=5):

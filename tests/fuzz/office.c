@@ -95,7 +95,8 @@ static void call_comes(void)
 
 /* --- life --- */
 
-void office_init(void)
+/* What is the same for all offices, and of all targets that have one. */
+int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	static const struct peer_rule rules[] = {
 		{ .level = PEER_OPERATOR, .id = 0 },
@@ -103,10 +104,13 @@ void office_init(void)
 		{ .level = PEER_USER, .id = 2 },
 	};
 
+	(void)argc;
+	(void)argv;
 	/* What the people require is required here, too. */
 	setenv("CMOCKA_TEST_ABORT", "1", 1);
 	memcpy(peers.rules, rules, sizeof(rules));
 	peers.count = COUNT_OF(rules);
+	return 0;
 }
 
 void office_open(bool dataplane)

@@ -18,9 +18,6 @@ enum office_verdict { OFFICE_APPLIES, OFFICE_REFUSES, OFFICE_IS_MUTE };
 
 extern struct world office_world;
 
-/* What is the same for all offices. Once. */
-void office_init(void);
-
 /* A new office. With `dataplane` false nobody answers the link but office_dataplane_says(). */
 void office_open(bool dataplane);
 
