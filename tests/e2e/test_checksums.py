@@ -6,13 +6,12 @@ UDP, which drops what is wrong."""
 import contextlib
 import random
 import socket
-import struct
 import time
 
 import pytest
 
 from dataplane_client import DataplaneClient, endpoint, pb
-from frames import internet_checksum
+from frames import datagram, wrong_checksums
 from lab import run
 from rtp import pack, parse
 
@@ -47,16 +46,6 @@ def wait_for(condition, seconds=5):
         time.sleep(0.01)
 
 
-def wrong(lab):
-    """Datagrams that the kernel has dropped for their checksums."""
-    text = run("ip", "netns", "exec", lab.namespace("appliance"),
-               "cat", "/proc/net/snmp", "/proc/net/snmp6")
-    names, values = [line.split() for line in text.splitlines() if line.startswith("Udp:")]
-    found = int(dict(zip(names, values))["InCsumErrors"])
-    return found + sum(int(line.split()[1]) for line in text.splitlines()
-                       if line.startswith("Udp6InCsumErrors"))
-
-
 @pytest.mark.parametrize("version", [4, 6])
 @pytest.mark.parametrize("codec", ["untouched", "transcoded"])
 def test_the_kernel_takes_what_is_sent(tapped, version, codec):
@@ -69,7 +58,7 @@ def test_the_kernel_takes_what_is_sent(tapped, version, codec):
     family = socket.AF_INET if version == 4 else socket.AF_INET6
     agent, customer = (tapped.socket("appliance", family=family) for _ in range(2))
     noise = random.Random(4)
-    before = wrong(tapped)
+    before = wrong_checksums(tapped, "appliance")
     client = DataplaneClient(tapped.dataplane_socket)
     with agent, customer, contextlib.closing(client):
         client.put(pb.Call(id="c", legs=legs))
@@ -84,7 +73,7 @@ def test_the_kernel_takes_what_is_sent(tapped, version, codec):
             assert heard.payload == payload or codec == "transcoded"
         counters = client.counters()
         client.remove("c")
-    assert wrong(tapped) == before
+    assert wrong_checksums(tapped, "appliance") == before
     assert counters["forwarded" if codec == "untouched" else "transcoded"] == 100
     assert counters["drop_bad_checksum"] == 0
 
@@ -103,16 +92,9 @@ def test_a_wrong_checksum_is_dropped_by_name(tapped):
         payload = pack(b"voice", 1, 2, 3)
         frames.bind(("tap0", 0x0800))
         for flip, dropped in ((0, 0), (1, 1)):
-            source, here = (socket.inet_aton(FAR[4]), socket.inet_aton(NEAR[4]))
-            length = 8 + len(payload)
-            udp = struct.pack("!HHHH", AGENT, 20000, length, 0) + payload
-            pseudo = source + here + struct.pack("!BBH", 0, 17, length)
-            udp = udp[:6] + struct.pack("!H", internet_checksum(pseudo + udp)) + udp[8:]
-            header = struct.pack("!BBHHHBBH", 0x45, 0, 20 + length, 0, 0x4000, 64, 17, 0)
-            header += source + here
-            header = header[:10] + struct.pack("!H", internet_checksum(header)) + header[12:]
-            udp = udp[:-1] + bytes([udp[-1] ^ flip])
-            frames.send(bytes.fromhex(MAC.replace(":", "")) * 2 + b"\x08\x00" + header + udp)
+            packet = datagram((FAR[4], AGENT), (NEAR[4], 20000), payload)
+            packet = packet[:-1] + bytes([packet[-1] ^ flip])
+            frames.send(bytes.fromhex(MAC.replace(":", "")) * 2 + b"\x08\x00" + packet)
             wait_for(lambda: client.counters()["forwarded"]
                      + client.counters()["drop_bad_checksum"] == 1 + flip)
             assert client.counters()["drop_bad_checksum"] == dropped

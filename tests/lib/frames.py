@@ -3,10 +3,14 @@
 """Frames as an attacker, or a network of another kind, would send them: by bytes."""
 
 import json
+import select
 import socket
 import struct
+import time
 
 from lab import run
+
+SOL_PACKET, PACKET_AUXDATA, TP_STATUS_VLAN_VALID = 263, 8, 0x10
 
 
 def internet_checksum(data):
@@ -38,6 +42,16 @@ def port_unreachable(sender, receiver, packet):
     return header[:10] + struct.pack("!H", internet_checksum(header)) + header[12:] + icmp
 
 
+def wrong_checksums(lab, host):
+    """Datagrams that a host's kernel has dropped for their checksums."""
+    text = run("ip", "netns", "exec", lab.namespace(host),
+               "cat", "/proc/net/snmp", "/proc/net/snmp6")
+    names, values = [line.split() for line in text.splitlines() if line.startswith("Udp:")]
+    found = int(dict(zip(names, values))["InCsumErrors"])
+    return found + sum(int(line.split()[1]) for line in text.splitlines()
+                       if line.startswith("Udp6InCsumErrors"))
+
+
 def mac_of(lab, host, interface):
     links = json.loads(run("ip", "-n", lab.namespace(host), "-j", "link", "show", interface))
     return bytes.fromhex(links[0]["address"].replace(":", ""))
@@ -50,6 +64,7 @@ class Wire:
         """`to` is the MAC address that frames go to."""
         self._socket = lab.socket(host, kind=socket.SOCK_RAW, family=socket.AF_PACKET,
                                   protocol=socket.htons(3))
+        self._socket.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
         self._socket.bind((interface, 3))
         self._socket.settimeout(0.2)
         self.addresses = to + mac_of(lab, host, interface)
@@ -58,19 +73,74 @@ class Wire:
         return self
 
     def __exit__(self, *_):
+        self.close()
+
+    def close(self):
         self._socket.close()
+
+    def fileno(self):
+        return self._socket.fileno()
+
+    def setblocking(self, flag):
+        self._socket.setblocking(flag)
 
     def send(self, packet, tags=b""):
         """An IPv4 packet behind the tags, which are bytes."""
         self._socket.send(self.addresses + tags + b"\x08\x00" + packet)
+
+    def receive(self):
+        """The next frame, whole; None for one of our own side."""
+        frame, ancillary, _, where = self._socket.recvmsg(2048, 128)
+        if where[2] == socket.PACKET_OUTGOING:
+            return None
+        for _, _, data in ancillary:
+            status, tci, tpid = struct.unpack("I12xHH", data)
+            if status & TP_STATUS_VLAN_VALID:  # the kernel has taken the outer tag off
+                frame = frame[:12] + struct.pack("!HH", tpid, tci) + frame[12:]
+        return frame
+
+    def _comes(self, seconds=0):
+        return select.select([self._socket], [], [], max(0, seconds))[0]
+
+    def listen(self, seconds):
+        """Frames that come from now on, for so many seconds."""
+        deadline = time.monotonic() + seconds
+        frames = []
+        while self._comes():
+            self.receive()
+        while self._comes(deadline - time.monotonic()):
+            frames.append(self.receive())
+        return [frame for frame in frames if frame]
 
     def hear(self):
         """Frames that have come, as bytes, until none comes for a while."""
         frames = []
         try:
             while True:
-                frame, where = self._socket.recvfrom(2048)
-                if where[2] != socket.PACKET_OUTGOING:
-                    frames.append(frame)
+                frames.append(self.receive())
         except TimeoutError:
-            return frames
+            return [frame for frame in frames if frame]
+
+
+class TaggedSocket(Wire):
+    """One of UDP over IPv4 behind VLAN tags, where the kernel need not know of any VLAN."""
+
+    def __init__(self, lab, host, interface, to, local, tags):
+        super().__init__(lab, host, interface, to)
+        self._local, self._tags = local, tags
+
+    def sendto(self, data, remote):
+        self.send(datagram(self._local, remote, data), self._tags)
+
+    def recvfrom(self, _):
+        """BlockingIOError for what is somebody else's."""
+        frame = self.receive() or b""
+        at = 12 + len(self._tags) + 2
+        here = socket.inet_aton(self._local[0]), struct.pack("!H", self._local[1])
+        if (frame[12:at] != self._tags + b"\x08\x00"
+                or (frame[at + 16:at + 20], frame[at + 22:at + 24]) != here):
+            raise BlockingIOError
+        source = socket.inet_ntoa(frame[at + 12:at + 16])
+        length = struct.unpack("!H", frame[at + 24:at + 26])[0]
+        return frame[at + 28:at + 20 + length], (source, *struct.unpack("!H",
+                                                                        frame[at + 20:at + 22]))

@@ -202,6 +202,9 @@ class Lab:
             self._add(host)
         run("ip", "-n", self.namespace("switch"), "link", "add", "br0", "type", "bridge")
         run("ip", "-n", self.namespace("switch"), "link", "set", "br0", "up")
+        # A plain switch: with br_netfilter it would drop IPv4 whose header is wrong.
+        run("ip", "netns", "exec", self.namespace("switch"), "sh", "-c",
+            "for f in /proc/sys/net/bridge/bridge-nf-call-*; do [ ! -e $f ] || echo 0 > $f; done")
         self._link("appliance", "access0", "switch", "appliance")
         self._address("appliance", "access0", f"{APPLIANCE}/24", f"{APPLIANCE6}/64")
         for host, number in HOSTS.items():

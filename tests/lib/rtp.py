@@ -4,6 +4,7 @@
 
 import bisect
 import collections
+import contextlib
 import random
 import select
 import struct
@@ -63,9 +64,7 @@ class Party:
     it only hears."""
 
     def __init__(self, lab, host, local, remote, loudness=0, payload_type=PCMU, family=None):
-        options = {"family": family} if family else {}
-        self._socket = lab.socket(host, **options)
-        self._socket.bind(local)
+        self._socket = self._open(lab, host, local, **({"family": family} if family else {}))
         self._socket.setblocking(False)
         self.remote = remote
         self.payload = bytes([encode(loudness, payload_type)]) * FRAME
@@ -77,9 +76,16 @@ class Party:
         self.rtcp = []  # (time, bytes, source) of what is muxed with it (RFC 5761)
         self.sends = []  # (time, sequence number) of each packet sent
         self.sent = 0
+        self.loops = False  # sends back what it gets
         self.speaking = threading.Event()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
+
+    @staticmethod
+    def _open(lab, host, local, **options):
+        made = lab.socket(host, **options)
+        made.bind(local)
+        return made
 
     def __enter__(self):
         if self.remote:
@@ -97,15 +103,24 @@ class Party:
         while not self._stop.is_set():
             wait = max(0, due - time.monotonic())
             if select.select([self._socket], [], [], wait)[0]:
-                data, source = self._socket.recvfrom(2048)
-                if 192 <= data[1] <= 223:
-                    self.rtcp.append((time.monotonic(), data, source[:2]))
-                else:
-                    self.packets.append(parse(data, source[:2]))
+                self._receive()
             if time.monotonic() >= due:
                 due += FRAME_SECONDS
                 if self.speaking.is_set():
                     self.send()
+
+    def _receive(self):
+        # A datagram that is not for us, or damaged, is found out only as it is read.
+        with contextlib.suppress(BlockingIOError):
+            self._take(*self._socket.recvfrom(2048))
+
+    def _take(self, data, source):
+        if 192 <= data[1] <= 223:
+            self.rtcp.append((time.monotonic(), data, source[:2]))
+            return
+        self.packets.append(parse(data, source[:2]))
+        if self.loops:
+            self._socket.sendto(data, self.remote)
 
     def send(self):
         """One packet, now."""
