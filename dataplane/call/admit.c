@@ -47,6 +47,19 @@ static unsigned ptime_of(const struct leg *leg)
 			       : RTE_MAX(packet_ms(leg->frame, leg->codec), PTIME_MIN_MS);
 }
 
+/* Whether the far end sends back what we have sent into the call, to it or to another party: a
+ * loop, by the SSRC (RFC 3550 section 8.2). To hear that would be to hear oneself. A sender that
+ * had drawn the same number by chance is not told from it. */
+static bool is_looped(const struct forward_packet *packet)
+{
+	const struct leg *legs = legs_of(packet->leg);
+
+	for (unsigned i = 0; i < packet->leg->siblings; i++)
+		if (legs[i].stream.ssrc == packet->rtp.ssrc)
+			return true;
+	return false;
+}
+
 /* --- learning --- */
 
 static void learned(
@@ -128,7 +141,7 @@ static enum learn_verdict learn(struct forward_packet *packet, struct forward_en
 		learned(packet, LEARNING_DONE, env);
 		return LEARN_ACCEPTED;
 	}
-	if (!open)
+	if (!open || is_looped(packet))
 		return LEARN_REFUSED;
 	if (!proves(learning, packet, env))
 		return LEARN_NOT_YET;
@@ -209,15 +222,16 @@ static bool refuse(struct forward_packet *packet, struct forward_env *env)
 	return drop(packet, env, COUNTER_drop_refused_source);
 }
 
-/* Whether the packet comes from the source of a relayed call, which is taken back then, unless the
- * packet has only been waiting: it is of a kind that the XDP program does not forward. */
+/* Whether the packet comes from the source of a relayed call, which is taken back then: it is of a
+ * kind that the XDP program does not forward. Unless it has only been waiting, or will not be
+ * accepted: a loop must not keep the call from being relayed. */
 static bool take_back(struct forward_packet *packet, struct forward_env *env)
 {
 	struct leg *leg = packet->leg;
 
 	if (!call_of(leg)->relayed || !endpoint_equal(&leg_rest(leg)->from, &packet->frame.source))
 		return false;
-	if (!leg_awaits(leg, &packet->rtp, env->now_ms))
+	if (!leg_awaits(leg, &packet->rtp, env->now_ms) && !is_looped(packet))
 		call_relay_end(call_of(leg), env);
 	return true;
 }
@@ -305,6 +319,9 @@ bool admit_stream(struct forward_packet *packet, uint32_t arrival, struct forwar
 	struct rtp_source_past *past = &leg_rest(leg)->past;
 	enum rtp_source_verdict verdict;
 
+	if ((packet->rtp.ssrc != leg->source.ssrc || leg->source.restarts == 0) &&
+		is_looped(packet))
+		return drop(packet, env, COUNTER_drop_own_ssrc);
 	allow_for_hold(packet, arrival, env);
 	verdict = rtp_source_update(&leg->source, past, &packet->rtp, arrival);
 	if (verdict == RTP_SOURCE_OTHER_SSRC &&

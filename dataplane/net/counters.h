@@ -55,6 +55,7 @@
 	X(drop_rtp_padding, "paddings of 0 or past the payload")                           \
 	X(drop_refused_source, "packets from another source than the leg's")               \
 	X(drop_own_source, "packets from an address of the appliance itself")              \
+	X(drop_own_ssrc, "packets of the call's own streams that came back to it")         \
 	X(drop_bad_source, "packets from no unicast address and port")                     \
 	X(drop_learning, "packets of a source that is not learned yet")                    \
 	X(drop_rate, "packets beyond what a leg may send at a time")                       \

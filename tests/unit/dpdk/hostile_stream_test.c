@@ -171,6 +171,52 @@ static void a_source_that_restarts_goes_on_where_the_time_is(void **state)
 	assert_int_equal(witness_counted(COUNTER_ssrc_changed), COUNT_OF(silent_ms) - 1);
 }
 
+/* --- loops --- */
+
+/* What the agent's far end could send back: a packet of the stream to `to`. */
+static void loop_back(enum party to)
+{
+	struct rte_mbuf *mbuf = forge(FRAME);
+	uint32_t ssrc = rte_cpu_to_be_32(plans[to].ssrc);
+
+	memcpy(rte_pktmbuf_mtod_offset(mbuf, uint8_t *, 42 + 8), &ssrc, sizeof(ssrc));
+	inject(mbuf);
+}
+
+static void what_we_have_sent_and_comes_back_is_heard_by_nobody(void **state)
+{
+	(void)state;
+	for (enum party to = AGENT; to <= CUSTOMER; to++) {
+		witness_begin(TWO);
+		for (unsigned i = 0; i < ROUNDS; i++) {
+			loop_back(to);
+			witness_round();
+		}
+		witness_end("a loop", COUNTER_drop_own_ssrc, ROUNDS);
+		assert_int_equal(witness_counted(COUNTER_ssrc_changed), 0);
+		if (to == AGENT) {
+			end_call(state);
+			new_call(state);
+		}
+	}
+}
+
+/* Nor is a loop the stream of a far end that says nothing of its own. */
+static void a_loop_is_no_first_packet(void **state)
+{
+	(void)state;
+	put_call(TWO);
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		now_us += FRAME_US;
+		loop_back(AGENT);
+	}
+	hears_nothing(CUSTOMER);
+	assert_false(told(EVENT_FIRST_PACKET, AGENT));
+	assert_int_equal(counted(COUNTER_drop_own_ssrc), ROUNDS);
+	agent_says();
+	hear(CUSTOMER);
+}
+
 /* --- sequence numbers --- */
 
 static void sequence_numbers_wrap(void **state)
@@ -469,6 +515,8 @@ int main(void)
 		TEST(of_two_ssrcs_at_full_rate_one_is_heard),
 		TEST(timestamps_that_begin_anew_lose_nothing),
 		TEST(a_source_that_restarts_goes_on_where_the_time_is),
+		TEST(what_we_have_sent_and_comes_back_is_heard_by_nobody),
+		TEST(a_loop_is_no_first_packet),
 		TEST(sequence_numbers_wrap),
 		TEST(a_jump_costs_its_first_packet),
 		TEST(a_single_packet_from_far_away_changes_nothing),

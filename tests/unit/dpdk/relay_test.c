@@ -298,6 +298,25 @@ static void a_new_clock_goes_on_where_the_program_has_left_the_stream(void **sta
 	assert_int_equal(counted(COUNTER_ssrc_changed), 1);
 }
 
+static void a_loop_does_not_bring_the_call_back(void **state)
+{
+	(void)state;
+	relay_call();
+	for (unsigned i = 0; i < 50; i++) {
+		struct rte_mbuf *mbuf;
+		uint32_t ssrc = rte_cpu_to_be_32(plans[AGENT].ssrc);
+
+		both_speak_in_kernel(1);
+		mbuf = build(AGENT, (uint8_t[FRAME]){ 0x55 }, FRAME);
+		lose(AGENT, (unsigned)-1); /* it is not the agent's own */
+		memcpy(rte_pktmbuf_mtod_offset(mbuf, uint8_t *, 42 + 8), &ssrc, sizeof(ssrc));
+		inject(mbuf);
+	}
+	assert_true(is_relayed());
+	assert_int_equal(counted(COUNTER_drop_own_ssrc), 50);
+	hears_nothing(CUSTOMER);
+}
+
 static void statistics_go_on_through_both(void **state)
 {
 	struct leg_stats before, after;
@@ -455,6 +474,7 @@ int main(void)
 		TEST(the_program_sends_what_the_worker_would_between_other_addresses),
 		TEST(a_stream_goes_on_where_the_program_has_left_it),
 		TEST(a_new_clock_goes_on_where_the_program_has_left_the_stream),
+		TEST(a_loop_does_not_bring_the_call_back),
 		TEST(statistics_go_on_through_both),
 		TEST(jitter_is_measured_by_one_clock),
 		TEST(a_call_that_ends_is_relayed_no_more),

@@ -129,6 +129,20 @@ static void what_is_no_media_of_the_leg_teaches_nothing(void **state)
 	assert_int_equal(packets_to_learn(NAT), LEARN_PACKETS);
 }
 
+/* Where our own stream comes back from is nobody's address. */
+static void a_loop_teaches_nothing(void **state)
+{
+	(void)state;
+	start(true);
+	for (uint16_t n = 1; n < 20; n++) {
+		inject(build_from(NAT, 4000, rte_cpu_to_be_32(plans[AGENT].ssrc), n));
+		wait_ms(20);
+	}
+	hears_nothing(CUSTOMER);
+	assert_int_equal(counted(COUNTER_drop_refused_source), 19);
+	assert_int_equal(packets_to_learn(NAT), LEARN_PACKETS);
+}
+
 /* One packet a source, or many at once, or out of sequence, or of many SSRCs: none of it proves. */
 static void a_spray_teaches_nothing(void **state)
 {
@@ -294,6 +308,7 @@ int main(void)
 		TEST(nobody_but_the_signalled_source_is_heard_without_learning),
 		TEST(a_source_is_learned_by_packets_in_sequence_and_then_locked),
 		TEST(what_is_no_media_of_the_leg_teaches_nothing),
+		TEST(a_loop_teaches_nothing),
 		TEST(a_spray_teaches_nothing),
 		TEST(while_one_source_proves_itself_others_wait),
 		TEST(the_signalled_source_is_taken_at_once_and_for_good),
