@@ -116,7 +116,7 @@ static void set_mac(
 static int resolve(struct nexthop_table *table, struct nexthop *hop)
 {
 	const struct realm *realm = &table->realms->realm[hop->key.realm];
-	struct endpoint remote;
+	struct endpoint remote, via;
 	struct rte_ether_addr mac;
 	int ret;
 
@@ -128,9 +128,10 @@ static int resolve(struct nexthop_table *table, struct nexthop *hop)
 			set_mac(table, hop, &realm->next_hop);
 		return 0;
 	}
-	ret = rtnetlink_route(table->rtnl, realm->ifindex, &remote, &hop->via);
+	ret = rtnetlink_route(table->rtnl, realm->ifindex, &remote, &via);
 	if (ret < 0)
 		return ret;
+	hop->via = via;
 	if (rtnetlink_neighbour(table->rtnl, realm->ifindex, &hop->via, &mac) == 0)
 		set_mac(table, hop, &mac);
 	return rtnetlink_probe(table->rtnl, realm->ifindex, &hop->via);
@@ -205,6 +206,24 @@ static void refresh(struct nexthop_table *table, unsigned count)
 	}
 }
 
+static bool is_within(const uint8_t *address, const struct endpoint *network, unsigned bits)
+{
+	unsigned bytes = bits / 8, rest = bits % 8;
+
+	return memcmp(address, network->address, bytes) == 0 &&
+	       (rest == 0 || (address[bytes] ^ network->address[bytes]) >> (8 - rest) == 0);
+}
+
+static void route_changed(void *arg, const struct endpoint *network, unsigned bits)
+{
+	struct nexthop_table *table = arg;
+	struct nexthop *hop, *next;
+
+	HASH_ITER (hh, table->by_key, hop, next)
+		if (is_within(hop->key.remote, network, bits))
+			resolve(table, hop);
+}
+
 void nexthop_table_refresh(struct nexthop_table *table)
 {
 	refresh(table, REFRESH_SLICE);
@@ -212,6 +231,8 @@ void nexthop_table_refresh(struct nexthop_table *table)
 
 void nexthop_table_read_events(struct nexthop_table *table)
 {
-	if (rtnetlink_read_events(table->rtnl, neighbour_changed, table) == -ENOBUFS)
+	const struct rtnetlink_watcher watcher = { neighbour_changed, route_changed, table };
+
+	if (rtnetlink_read_events(table->rtnl, &watcher) == -ENOBUFS)
 		refresh(table, NEXTHOP_MAX);
 }

@@ -39,7 +39,7 @@ struct rtnetlink *rtnetlink_create(void)
 	if (rtnl == NULL)
 		return NULL;
 	rtnl->requests = open_socket(0);
-	rtnl->events = open_socket(RTMGRP_NEIGH);
+	rtnl->events = open_socket(RTMGRP_NEIGH | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE);
 	if (rtnl->requests == NULL || rtnl->events == NULL) {
 		rtnetlink_destroy(rtnl);
 		return NULL;
@@ -204,34 +204,62 @@ int rtnetlink_event_fd(const struct rtnetlink *rtnl)
 	return mnl_socket_get_fd(rtnl->events);
 }
 
-struct event_sink {
-	rtnetlink_changed_fn *changed;
-	void *arg;
-};
+static void tell_of_neighbour(
+	const struct nlmsghdr *message, const struct rtnetlink_watcher *watcher)
+{
+	struct neighbour neighbour;
+
+	parse_neighbour(message, &neighbour);
+	if (neighbour.has_mac)
+		watcher->neighbour(
+			watcher->arg, neighbour.ifindex, &neighbour.address, &neighbour.mac);
+}
+
+static void tell_of_route(const struct nlmsghdr *message, const struct rtnetlink_watcher *watcher)
+{
+	const struct rtmsg *header = mnl_nlmsg_get_payload(message);
+	bool ipv4 = header->rtm_family == AF_INET;
+	struct endpoint network;
+	const struct nlattr *attribute;
+
+	/* A default route comes without an address. */
+	endpoint_set(&network, (const uint8_t[16]){ 0 }, ipv4 ? 4 : 16, 0);
+	mnl_attr_for_each(attribute, message, sizeof(*header))
+	{
+		if (mnl_attr_get_type(attribute) == RTA_DST)
+			endpoint_set(&network, mnl_attr_get_payload(attribute),
+				mnl_attr_get_payload_len(attribute), 0);
+	}
+	watcher->route(watcher->arg, &network, header->rtm_dst_len + (ipv4 ? 96u : 0u));
+}
 
 static int parse_event(const struct nlmsghdr *message, void *arg)
 {
-	struct event_sink *sink = arg;
-	struct neighbour neighbour;
-
-	if (message->nlmsg_type != RTM_NEWNEIGH)
-		return MNL_CB_OK;
-	parse_neighbour(message, &neighbour);
-	if (neighbour.has_mac)
-		sink->changed(sink->arg, neighbour.ifindex, &neighbour.address, &neighbour.mac);
+	switch (message->nlmsg_type) {
+	case RTM_NEWNEIGH:
+		tell_of_neighbour(message, arg);
+		break;
+	case RTM_NEWROUTE:
+	case RTM_DELROUTE:
+		tell_of_route(message, arg);
+		break;
+	default:
+		break;
+	}
 	return MNL_CB_OK;
 }
 
-int rtnetlink_read_events(struct rtnetlink *rtnl, rtnetlink_changed_fn *changed, void *arg)
+int rtnetlink_read_events(struct rtnetlink *rtnl, const struct rtnetlink_watcher *watcher)
 {
-	struct event_sink sink = { changed, arg };
+	/* Not the buffer of requests: who is told of a change may have to ask. */
+	char buffer[sizeof(rtnl->buffer)];
 
 	for (;;) {
-		ssize_t length = recv(mnl_socket_get_fd(rtnl->events), rtnl->buffer,
-			sizeof(rtnl->buffer), MSG_DONTWAIT);
+		ssize_t length =
+			recv(mnl_socket_get_fd(rtnl->events), buffer, sizeof(buffer), MSG_DONTWAIT);
 
 		if (length < 0)
 			return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -errno;
-		mnl_cb_run(rtnl->buffer, (size_t)length, 0, 0, parse_event, &sink);
+		mnl_cb_run(buffer, (size_t)length, 0, 0, parse_event, (void *)(uintptr_t)watcher);
 	}
 }

@@ -30,13 +30,20 @@ int rtnetlink_neighbour(struct rtnetlink *rtnl, unsigned ifindex, const struct e
 /* Ask the kernel to resolve, or to confirm, a neighbour; the answer comes as an event. */
 int rtnetlink_probe(struct rtnetlink *rtnl, unsigned ifindex, const struct endpoint *via);
 
-/* A descriptor that is readable when neighbours have changed. */
+/* A descriptor that is readable when neighbours or routes have changed. */
 int rtnetlink_event_fd(const struct rtnetlink *rtnl);
 
-/* Take all pending changes; `changed` gets each neighbour that has a MAC address now. Returns 0,
- * or -ENOBUFS when the kernel dropped some, after which all neighbours must be asked again. */
-typedef void rtnetlink_changed_fn(
-	void *arg, unsigned ifindex, const struct endpoint *via, const struct rte_ether_addr *mac);
-int rtnetlink_read_events(struct rtnetlink *rtnl, rtnetlink_changed_fn *changed, void *arg);
+/* Who is told of changes: of each neighbour that has a MAC address now, and of each network, the
+ * first `bits` of the address, to which a route has come or gone. */
+struct rtnetlink_watcher {
+	void (*neighbour)(void *arg, unsigned ifindex, const struct endpoint *via,
+		const struct rte_ether_addr *mac);
+	void (*route)(void *arg, const struct endpoint *network, unsigned bits);
+	void *arg;
+};
+
+/* Take all pending changes. Returns 0, or -ENOBUFS when the kernel dropped some, after which all
+ * neighbours and routes must be asked again. */
+int rtnetlink_read_events(struct rtnetlink *rtnl, const struct rtnetlink_watcher *watcher);
 
 #endif
