@@ -3,18 +3,21 @@
 """A hostile network around calls that go on: over AF_XDP, with the kernel's own stack beside it."""
 
 import contextlib
+import os
+import signal
 import time
 
 import pytest
 
-from api import media
+from api import BARGE, WHISPER, media
 from bridgetap.v1 import calls_pb2, common_pb2
-from conversation import Conversation
-from frames import Wire, datagram, mac_of, port_unreachable
-from lab import APPLIANCE, RECORDER, address_of, run
+from conversation import Conversation, near
+from frames import Wire, datagram, mac_of, port_unreachable, wrong_checksums
+from lab import APPLIANCE, APPLIANCE6, RECORDER, address_of, run
 from rtp import Party, pack, steps
 
 PORTS = range(20000, 20200)
+PARTIES = ("agent", "customer")
 LOSSES = ("drop_", "tx_", "event_lost", "guard_dropped")
 
 
@@ -41,9 +44,11 @@ def nobody_loses(*talks):
     for talk in talks:
         talk.agent.hears(), talk.customer.hears()
     begin = {(talk.id, who): getattr(talk, who).sent for talk in talks
-             for who in ("agent", "customer")}
+             for who in PARTIES}
+    wrong = [wrong_checksums(talk.box.lab, who) for talk in talks for who in PARTIES]
     yield
     time.sleep(0.1)
+    assert wrong == [wrong_checksums(talk.box.lab, who) for talk in talks for who in PARTIES]
     for talk in talks:
         for who, other in (("agent", talk.customer), ("customer", talk.agent)):
             heard = getattr(talk, who).hears()
@@ -86,6 +91,115 @@ def test_a_spray_before_the_first_packet_gets_no_packet_in_or_out(appliance):
                       (call.customer.local.address, call.customer.local.port), 4000) as customer:
             time.sleep(0.3)
             assert len(agent.hears()) > 5 and len(customer.hears()) > 5
+
+
+def next_of(party, **changed):
+    """The next RTP packet of a party, as somebody may forge it who knows all about its stream."""
+    return pack(**{"payload": b"\x11" * 160, "sequence": party.sequence,
+                   "timestamp": party.timestamp, "ssrc": party.ssrc, **changed})
+
+
+def wait_until_sent(party):
+    """Until a party has just sent its next packet."""
+    sent = party.sent
+    while party.sent == sent:
+        time.sleep(0.0005)
+
+
+def test_a_spray_in_mid_call_gets_no_packet_in_or_out(appliance):
+    """With everything right but the source's address, even its port."""
+    with Conversation(appliance) as talk, \
+            Conversation(appliance, "beside", record=False, shift=100) as beside, \
+            wire_of(appliance, "stranger") as wire:
+        stranger = (address_of("stranger"), talk.ports["agent"])
+        with nothing_else_moves(appliance, "drop_refused_source", "drop_unknown_port",
+                                "drop_rtcp_refused_source") as moved, nobody_loses(talk, beside):
+            for _ in range(5):
+                for port in PORTS:
+                    wire.send(datagram(stranger, (APPLIANCE, port), next_of(talk.agent)))
+                time.sleep(0.1)
+        assert moved == {"drop_refused_source": 5 * 4, "drop_rtcp_refused_source": 5 * 4,
+                         "drop_unknown_port": 5 * (len(PORTS) - 8)}
+        # Nobody has sent it an IPv4 packet, be it media or an ICMP error.
+        assert [frame for frame in wire.hear() if frame[12:14] == b"\x08\x00"] == []
+        talk.assert_heard(None)
+
+
+# What is wrong with a packet from the right source, and the counter that has its name.
+WRONG_RTP = {
+    "a header cut short": (lambda rtp: rtp[:11], "drop_rtp_truncated"),
+    "version 1": (lambda rtp: b"\x40" + rtp[1:], "drop_rtp_version"),
+    "CSRCs past the end": (lambda rtp: b"\x8f" + rtp[1:12 + 59], "drop_rtp_csrc"),
+    "an extension of 65,535 words": (lambda rtp: b"\x90" + rtp[1:12] + b"\xbe\xde\xff\xff"
+                                     + rtp[16:], "drop_rtp_extension"),
+    "a padding of 0": (lambda rtp: b"\xa0" + rtp[1:-1] + b"\0", "drop_rtp_padding"),
+    "a padding past the payload": (lambda rtp: b"\xa0" + rtp[1:-1] + b"\xa1",
+                                   "drop_rtp_padding"),
+    "another payload type": (lambda rtp: rtp[:1] + b"\x12" + rtp[2:], "drop_payload_type"),
+    "no payload": (lambda rtp: rtp[:12], "drop_payload_size"),
+    "a payload of 1,400 bytes": (lambda rtp: rtp + b"\x11" * 1240, "drop_payload_size"),
+    "a jump": (lambda rtp: rtp[:2] + bytes([rtp[2] ^ 0x80]) + rtp[3:], "drop_sequence_jump"),
+    "a second SSRC": (lambda rtp: rtp[:8] + bytes([rtp[8] ^ 0x55]) + rtp[9:], "drop_other_ssrc"),
+}
+WRONG_RTCP = {
+    "4 bytes": (b"\x80\xc9\0\0", "drop_rtcp_truncated"),
+    "version 1": (b"\x40\xc9\0\1\0\0\0\7", "drop_rtcp_version"),
+    "neither SR nor RR": (b"\x80\xcb\0\1\0\0\0\7", "drop_rtcp_first"),
+    "a length past the end": (b"\x80\xc9\xff\xff\0\0\0\7", "drop_rtcp_length"),
+    "blocks past the end": (b"\x9f\xc9\0\1\0\0\0\7", "drop_rtcp_report"),
+    "an item past the end": (b"\x80\xc9\0\1\0\0\0\7\x81\xca\0\2\0\0\0\7\1\xff\0\0",
+                             "drop_rtcp_sdes"),
+    "a reason past the end": (b"\x80\xc9\0\1\0\0\0\7\x81\xcb\0\2\0\0\0\7\xff\0\0\0",
+                              "drop_rtcp_bye"),
+}
+
+
+def test_each_wrong_packet_is_dropped_by_its_name(appliance):
+    with Conversation(appliance) as talk, \
+            Conversation(appliance, "beside", record=False, shift=100) as beside, \
+            wire_of(appliance, "agent") as wire:
+        local, port = talk.call.agent.local.port, talk.ports["agent"]
+        cases = [(what, 0, (lambda damage=damage: damage(next_of(talk.agent))), counter)
+                 for what, (damage, counter) in WRONG_RTP.items()]
+        cases += [(what, 1, (lambda data=data: data), counter)
+                  for what, (data, counter) in WRONG_RTCP.items()]
+        for what, above, make, counter in cases:
+            with nothing_else_moves(appliance, counter) as moved, nobody_loses(talk, beside):
+                for _ in range(10):
+                    # Two of them in a row, or one when the next packet is due, might be believed.
+                    wait_until_sent(talk.agent)
+                    wire.send(datagram((address_of("agent"), port + above),
+                                       (APPLIANCE, local + above), make()))
+            assert moved[counter] == 10, what
+
+
+@pytest.mark.parametrize("header", ["IPv4", "UDP"])
+def test_a_wrong_checksum_is_dropped_by_name(appliance, header):
+    with Conversation(appliance) as talk, wire_of(appliance, "agent") as wire:
+        local = (talk.call.agent.local.address, talk.call.agent.local.port)
+        with nothing_else_moves(appliance, "drop_bad_checksum") as moved, nobody_loses(talk):
+            for _ in range(50):
+                packet = bytearray(datagram((address_of("agent"), talk.ports["agent"]), local,
+                                            next_of(talk.agent)))
+                packet[10 if header == "IPv4" else -1] ^= 0x01
+                wire.send(packet)
+                time.sleep(0.005)
+        assert moved["drop_bad_checksum"] == 50
+        talk.assert_heard(None)
+
+
+@pytest.mark.parametrize("mode", [None, WHISPER, BARGE])
+def test_a_far_end_that_sends_back_what_it_hears_is_heard_by_nobody(appliance, mode):
+    """Both of them do, so that everything would go round for ever."""
+    with Conversation(appliance) as talk:
+        if mode:
+            talk.join(mode)
+        with nothing_else_moves(appliance, "drop_own_ssrc") as moved, nobody_loses(talk):
+            talk.agent.loops = talk.customer.loops = True
+            talk.assert_heard(mode)
+            talk.agent.loops = talk.customer.loops = False
+        assert moved["drop_own_ssrc"] > 20
+        assert appliance.api.counters()["ssrc_changed"] == 0
 
 
 def test_the_signalled_address_wins_the_race_for_a_leg_that_learns(appliance):
@@ -151,6 +265,45 @@ def test_calls_go_on_when_the_link_comes_back(appliance):
             wait_for(lambda: len(talk.agent.packets) > 20 and len(talk.customer.packets) > 20)
         with nobody_loses(talk):
             time.sleep(0.5)
+
+
+def test_calls_go_on_when_the_interface_has_been_down(appliance):
+    there = ("ip", "-n", appliance.lab.namespace("appliance"))
+    with Conversation(appliance) as talk:
+        time.sleep(0.2)
+        run(*there, "link", "set", "access0", "down")
+        time.sleep(0.5)
+        talk.agent.hears(), talk.customer.hears()
+        time.sleep(0.3)
+        assert talk.agent.hears() == talk.customer.hears() == []
+        run(*there, "link", "set", "access0", "up")
+        # Which the kernel takes away with the link.
+        run(*there, "addr", "replace", f"{APPLIANCE6}/64", "dev", "access0", "nodad")
+        wait_for(lambda: len(talk.agent.packets) > 20 and len(talk.customer.packets) > 20)
+        with nothing_else_moves(appliance), nobody_loses(talk):
+            time.sleep(0.5)
+
+
+def test_a_worker_kept_from_its_cpu_catches_up_at_once(appliance):
+    """What has come meanwhile goes on as it came, as after a network that held it back; and then it
+    is over: nobody hears what was said half a second ago."""
+    with Conversation(appliance, record=False) as talk:
+        talk.join(WHISPER)
+        talk.assert_heard(WHISPER)
+        with nothing_else_moves(appliance), nobody_loses(talk):
+            os.kill(appliance.dataplane.pid, signal.SIGSTOP)
+            try:
+                time.sleep(0.4)
+                talk.supervisor.speaking.clear()
+                time.sleep(0.1)
+            finally:
+                os.kill(appliance.dataplane.pid, signal.SIGCONT)
+            moment = time.monotonic()
+            time.sleep(0.1)
+            caught_up = len(talk.customer.since(moment))
+            assert near(talk.agent.level(settle=0), "customer")
+        # The half second, the tenth after it, and what was under way.
+        assert 25 <= caught_up <= 25 + 5 + 5
 
 
 @pytest.mark.parametrize("how", ["link", "silence"])

@@ -12,6 +12,7 @@ from api import BARGE, LISTEN, WHISPER, media
 from appliance import set_up_appliance
 from bridgetap.v1 import admin_pb2, calls_pb2
 from conversation import Conversation, near
+from frames import Wire, datagram, mac_of, wrong_checksums
 from lab import APPLIANCE, RECORDER, address_of
 from rtp import Party, encode, pack, steps
 
@@ -177,6 +178,44 @@ def test_a_stranger_is_refused_and_nobody_notices(relaying):
                 spray.recvfrom(2048)
         after = relaying.api.counters()
         assert after["drop_refused_source"] - before["drop_refused_source"] == 50
+        assert after["relay_ended"] == before["relay_ended"]
+        assert relayed_calls(relaying) == 1
+        Streams(talk).assert_whole()
+        Streams(talk).assert_untouched()
+
+
+def test_a_payload_damaged_on_the_way_is_damaged_to_its_listener(relaying):
+    """The kernel forwards without a look at the payload and keeps what its checksum says of it: so
+    the listener finds it out, and nobody hears it."""
+    lab = relaying.lab
+    with relayed(relaying) as talk, \
+            Wire(lab, "agent", "eth0", mac_of(lab, "appliance", "access0")) as wire:
+        before, wrong = relaying.api.counters(), wrong_checksums(lab, "customer")
+        local = (APPLIANCE, talk.call.agent.local.port)
+        for _ in range(50):
+            packet = bytearray(datagram((address_of("agent"), talk.ports["agent"]), local,
+                                        pack(talk.agent.payload, talk.agent.sequence,
+                                             talk.agent.timestamp, talk.agent.ssrc)))
+            packet[-1] ^= 0x01
+            wire.send(packet)
+            time.sleep(0.005)
+        time.sleep(0.1)
+        assert wrong_checksums(lab, "customer") == wrong + 50
+        assert relaying.api.counters() == before
+        assert relayed_calls(relaying) == 1
+        Streams(talk).assert_whole()
+        Streams(talk).assert_untouched()
+
+
+def test_a_far_end_that_sends_back_what_it_hears_does_not_bring_the_call_back(relaying):
+    with relayed(relaying) as talk:
+        before = relaying.api.counters()
+        talk.agent.loops = talk.customer.loops = True
+        talk.assert_heard(None)
+        time.sleep(2.5)
+        talk.agent.loops = talk.customer.loops = False
+        after = relaying.api.counters()
+        assert after["drop_own_ssrc"] - before["drop_own_ssrc"] > 100
         assert after["relay_ended"] == before["relay_ended"]
         assert relayed_calls(relaying) == 1
         Streams(talk).assert_whole()
