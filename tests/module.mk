@@ -43,7 +43,7 @@ $(patsubst %,$(O)/obj/tests/unit/%_test.o,grpc monitor store): | $(call proto_he
 bpf_test_bin := $(patsubst tests/bpf/%.c,$(O)/tests/bpf/%,$(wildcard tests/bpf/*_test.c))
 
 $(O)/obj/tests/bpf/%.o: CFLAGS += $(call pkg_cflags,libbpf)
-$(bpf_test_bin): $(O)/tests/bpf/%: $(O)/obj/tests/bpf/%.o
+$(bpf_test_bin): $(O)/tests/bpf/%: $(O)/obj/tests/bpf/%.o $(call objects,tests/bpf/steer_fixture.c)
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(call pkg_libs,cmocka libbpf)
 

@@ -3,7 +3,6 @@
 #include "check.h"
 
 #include <arpa/inet.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -12,10 +11,10 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <linux/bpf.h>
 
 #include "bpf/relay.h"
-#include "bpf/steer.h"
+
+#include "steer_fixture.h"
 
 /* Calls that the XDP program forwards, in the kernel itself by BPF_PROG_RUN: what comes out is
  * compared with frames that are built here from nothing, checksums included. */
@@ -26,8 +25,6 @@
 #define PAYLOAD	 160
 #define LATER_NS 3600000000000ull
 
-static struct bpf_object *object;
-static int program, counters_fd;
 static struct relay *relays;
 static struct relay_hop *hops;
 static struct relay_port *port;
@@ -190,7 +187,7 @@ static struct frame build(const struct spec *spec)
 
 static void *map_memory(const char *name, size_t size)
 {
-	int fd = bpf_object__find_map_fd_by_name(object, name);
+	int fd = steer_map(name);
 	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
 	assert_ptr_not_equal(memory, MAP_FAILED);
@@ -202,7 +199,7 @@ static void add_relays(void)
 	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE | BPF_F_INNER_MAP);
 	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "relays", sizeof(uint32_t),
 		sizeof(struct relay), SLOTS, &options);
-	int realms = bpf_object__find_map_fd_by_name(object, RELAY_MAP_REALMS);
+	int realms = steer_map(RELAY_MAP_REALMS);
 	uint32_t key = REALM;
 
 	assert_true(fd >= 0);
@@ -215,29 +212,14 @@ static void add_relays(void)
 
 static void add_realm(const char *address, unsigned service, unsigned vlan)
 {
-	struct steer_address key = { .vlan = (uint16_t)vlan, .service_vlan = (uint16_t)service };
-	struct steer_realm realm = { 20000, 20000 + 2 * SLOTS - 1, REALM };
-	int fd = bpf_object__find_map_fd_by_name(object, STEER_MAP_REALMS);
+	const struct steer_realm realm = { 20000, 20000 + 2 * SLOTS - 1, REALM };
 
-	if (inet_pton(AF_INET, address, key.address + 12) == 1)
-		memset(key.address + 10, 0xff, 2);
-	else
-		assert_int_equal(inet_pton(AF_INET6, address, key.address), 1);
-	assert_int_equal(bpf_map_update_elem(fd, &key, &realm, BPF_ANY), 0);
+	steer_add_realm(address, service, vlan, &realm);
 }
 
 static int load(void **state)
 {
-	const char *directory = getenv("BRIDGETAP_BPF");
-	char path[256];
-
-	(void)state;
-	snprintf(path, sizeof(path), "%s/steer.bpf.o", directory ? directory : "build/bpf");
-	object = bpf_object__open_file(path, NULL);
-	assert_non_null(object);
-	assert_int_equal(bpf_object__load(object), 0);
-	program = bpf_program__fd(bpf_object__next_program(object, NULL));
-	counters_fd = bpf_object__find_map_fd_by_name(object, STEER_MAP_COUNTERS);
+	steer_load(state);
 	hops = map_memory(RELAY_MAP_HOPS, RELAY_HOPS_MAX * sizeof(*hops));
 	port = map_memory(RELAY_MAP_PORT, 4096);
 	add_relays();
@@ -246,23 +228,6 @@ static int load(void **state)
 	add_realm("192.0.2.1", 200, 100);
 	add_realm("2001:db8::1", 0, 0);
 	return 0;
-}
-
-static int unload(void **state)
-{
-	(void)state;
-	bpf_object__close(object);
-	return 0;
-}
-
-static uint64_t counted(uint32_t counter)
-{
-	uint64_t values[1024] = { 0 }, sum = 0;
-
-	assert_int_equal(bpf_map_lookup_elem(counters_fd, &counter, values), 0);
-	for (int i = 0; i < libbpf_num_possible_cpus(); i++)
-		sum += values[i];
-	return sum;
 }
 
 static uint64_t now_ns(void)
@@ -276,12 +241,8 @@ static uint64_t now_ns(void)
 /* Run the program on `in`; returns its verdict, with what became of the frame in `out`. */
 static unsigned run(const struct frame *in, struct frame *out)
 {
-	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = in->bytes, .data_size_in = in->length,
-		.data_out = out->bytes, .data_size_out = sizeof(out->bytes), .repeat = 1);
-
-	assert_int_equal(bpf_prog_test_run_opts(program, &options), 0);
-	out->length = options.data_size_out;
-	return options.retval;
+	out->length = sizeof(out->bytes);
+	return steer_run(in->bytes, in->length, out->bytes, &out->length);
 }
 
 /* --- the relay, as the worker would fill it in --- */
@@ -399,12 +360,12 @@ static int begin(void **state)
 static void is_relayed(const struct spec *in, const struct spec *out)
 {
 	struct frame sent = build(in), expected = build(out), got = { .length = 0 };
-	uint64_t before = counted(STEER_RELAYED);
+	uint64_t before = steer_counted(STEER_RELAYED);
 
 	assert_int_equal(run(&sent, &got), XDP_TX);
 	assert_int_equal(got.length, expected.length);
 	assert_memory_equal(got.bytes, expected.bytes, expected.length);
-	assert_int_equal(counted(STEER_RELAYED), before + 1);
+	assert_int_equal(steer_counted(STEER_RELAYED), before + 1);
 }
 
 /* The frame goes to the data plane as it is, and the relay knows nothing of it. */
@@ -412,7 +373,8 @@ static void is_left_alone(const struct frame *sent, const char *why)
 {
 	struct relay before[SLOTS];
 	struct frame got = { .length = 0 };
-	uint64_t relayed = counted(STEER_RELAYED), to_dataplane = counted(STEER_TO_DATAPLANE);
+	uint64_t relayed = steer_counted(STEER_RELAYED),
+		 to_dataplane = steer_counted(STEER_TO_DATAPLANE);
 	unsigned verdict;
 
 	memcpy(before, relays, sizeof(before));
@@ -427,8 +389,8 @@ static void is_left_alone(const struct frame *sent, const char *why)
 		before[i].window_packets = relays[i].window_packets;
 	}
 	assert_memory_equal(before, relays, sizeof(before));
-	assert_int_equal(counted(STEER_RELAYED), relayed);
-	if (counted(STEER_TO_DATAPLANE) != to_dataplane + 1)
+	assert_int_equal(steer_counted(STEER_RELAYED), relayed);
+	if (steer_counted(STEER_TO_DATAPLANE) != to_dataplane + 1)
 		fail_msg("%s: not counted", why);
 }
 
@@ -803,5 +765,5 @@ int main(void)
 		cmocka_unit_test_setup(a_flood_from_the_right_source_goes_to_the_data_plane, begin),
 	};
 
-	return cmocka_run_group_tests_name("relay", tests, load, unload);
+	return cmocka_run_group_tests_name("relay", tests, load, steer_unload);
 }

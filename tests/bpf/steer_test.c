@@ -3,76 +3,19 @@
 #include "check.h"
 
 #include <arpa/inet.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
-#include <linux/bpf.h>
+#include "steer_fixture.h"
 
-#include "bpf/steer.h"
-
-/* The steering program in the kernel itself, by BPF_PROG_RUN: packets in, verdicts out. Without a
- * socket in xsks_map the redirect falls back to XDP_PASS, so what went where is told by the
- * counters as well; with one it is XDP_REDIRECT. */
-
-static struct bpf_object *object;
-static int program, counters, realms;
-
-static int load(void **state)
-{
-	const char *directory = getenv("BRIDGETAP_BPF");
-	struct bpf_map *map;
-	char path[256];
-
-	(void)state;
-	snprintf(path, sizeof(path), "%s/steer.bpf.o", directory ? directory : "build/bpf");
-	object = bpf_object__open_file(path, NULL);
-	assert_non_null(object);
-	assert_int_equal(bpf_object__load(object), 0);
-	program = bpf_program__fd(bpf_object__next_program(object, NULL));
-	bpf_object__for_each_map(map, object)
-	{
-		if (strcmp(bpf_map__name(map), STEER_MAP_COUNTERS) == 0)
-			counters = bpf_map__fd(map);
-		if (strcmp(bpf_map__name(map), STEER_MAP_REALMS) == 0)
-			realms = bpf_map__fd(map);
-	}
-	assert_true(program >= 0 && counters >= 0 && realms >= 0);
-	return 0;
-}
-
-static int unload(void **state)
-{
-	(void)state;
-	bpf_object__close(object);
-	return 0;
-}
+/* What is steered where. Without a socket in xsks_map the redirect falls back to XDP_PASS, so what
+ * went where is told by the counters as well; with one it is XDP_REDIRECT. */
 
 static void add_realm(
-	const char *address, uint16_t service, uint16_t vlan, uint16_t first, uint16_t last)
+	const char *address, unsigned service, unsigned vlan, uint16_t first, uint16_t last)
 {
-	struct steer_address key = { .vlan = vlan, .service_vlan = service };
-	struct steer_realm ports = { first, last, 0 };
+	const struct steer_realm realm = { first, last, 0 };
 
-	if (inet_pton(AF_INET, address, key.address + 12) == 1)
-		memset(key.address + 10, 0xff, 2);
-	else
-		assert_int_equal(inet_pton(AF_INET6, address, key.address), 1);
-	assert_int_equal(bpf_map_update_elem(realms, &key, &ports, BPF_ANY), 0);
-}
-
-static uint64_t counted(uint32_t counter)
-{
-	uint64_t values[1024] = { 0 }, sum = 0;
-	int cpus = libbpf_num_possible_cpus();
-
-	assert_in_range(cpus, 1, 1024);
-	assert_int_equal(bpf_map_lookup_elem(counters, &counter, values), 0);
-	for (int i = 0; i < cpus; i++)
-		sum += values[i];
-	return sum;
+	steer_add_realm(address, service, vlan, &realm);
 }
 
 /* --- packets --- */
@@ -165,20 +108,17 @@ static unsigned steered(const struct packet *packet)
 {
 	uint64_t before[STEER_COUNTER_COUNT];
 	uint8_t out[512];
-	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = packet->bytes,
-		.data_size_in = packet->length, .data_out = out, .data_size_out = sizeof(out),
-		.repeat = 1);
-	unsigned moved = 0;
+	unsigned moved = 0, verdict, length = sizeof(out);
 
 	for (uint32_t i = 0; i < STEER_COUNTER_COUNT; i++)
-		before[i] = counted(i);
-	assert_int_equal(bpf_prog_test_run_opts(program, &options), 0);
+		before[i] = steer_counted(i);
+	verdict = steer_run(packet->bytes, packet->length, out, &length);
 	/* Whatever happens, the packet is not lost and not changed. */
-	assert_true(options.retval == XDP_PASS || options.retval == XDP_REDIRECT);
-	assert_int_equal(options.data_size_out, packet->length);
+	assert_true(verdict == XDP_PASS || verdict == XDP_REDIRECT);
+	assert_int_equal(length, packet->length);
 	assert_memory_equal(out, packet->bytes, packet->length);
 	for (uint32_t i = 0; i < STEER_COUNTER_COUNT; i++) {
-		uint64_t steps = counted(i) - before[i];
+		uint64_t steps = steer_counted(i) - before[i];
 
 		assert_in_range(steps, 0, 1);
 		moved |= (unsigned)steps << i;
@@ -362,7 +302,7 @@ static void damaged_headers_go_to_the_kernel(void **state)
 
 static int load_with_realms(void **state)
 {
-	load(state);
+	steer_load(state);
 	add_realm("192.0.2.1", 0, 0, 20000, 29999);
 	add_realm("2001:db8::1", 0, 0, 20000, 29999);
 	add_realm("192.0.2.7", 0, 100, 20000, 29999);
@@ -385,5 +325,5 @@ int main(void)
 		cmocka_unit_test(damaged_headers_go_to_the_kernel),
 	};
 
-	return cmocka_run_group_tests_name("steer", tests, load_with_realms, unload);
+	return cmocka_run_group_tests_name("steer", tests, load_with_realms, steer_unload);
 }
