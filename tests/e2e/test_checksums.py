@@ -6,7 +6,6 @@ UDP, which drops what is wrong."""
 import contextlib
 import random
 import socket
-import time
 
 import pytest
 
@@ -14,6 +13,7 @@ from dataplane_client import DataplaneClient, endpoint, pb
 from frames import datagram, wrong_checksums
 from lab import run
 from rtp import pack, parse
+from witness import wait_for
 
 NEAR = {4: "203.0.113.1", 6: "2001:db8:7::1"}
 FAR = {4: "203.0.113.2", 6: "2001:db8:7::2"}
@@ -37,13 +37,6 @@ def tapped(lab):
             "permanent")
     yield lab
     assert process.stop() == 0
-
-
-def wait_for(condition, seconds=5):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 @pytest.mark.parametrize("version", [4, 6])

@@ -2,7 +2,6 @@
 # Copyright (c) 2026 Bridgetap contributors
 """A hostile network around calls that go on: over AF_XDP, with the kernel's own stack beside it."""
 
-import contextlib
 import os
 import signal
 import time
@@ -12,67 +11,16 @@ import pytest
 from api import BARGE, WHISPER, media
 from bridgetap.v1 import calls_pb2, common_pb2
 from conversation import Conversation, near
-from frames import Wire, datagram, mac_of, port_unreachable, wrong_checksums
+from frames import Wire, datagram, mac_of, port_unreachable
 from lab import APPLIANCE, APPLIANCE6, RECORDER, address_of, run
 from rtp import Party, pack, steps
+from witness import losses, nobody_loses, nothing_else_moves, wait_for
 
 PORTS = range(20000, 20200)
-PARTIES = ("agent", "customer")
-LOSSES = ("drop_", "tx_", "event_lost", "guard_dropped")
-
-
-def losses(box):
-    return {name: value for name, value in box.api.counters().items()
-            if name.startswith(LOSSES) and name != "tx_packets"}
-
-
-@contextlib.contextmanager
-def nothing_else_moves(box, *allowed):
-    """Of all that counts losses, these counters alone may have moved, and each has to. Yields what
-    they have moved by."""
-    before, moved = losses(box), {}
-    yield moved
-    for name, value in losses(box).items():
-        if value != before[name]:
-            moved[name] = value - before[name]
-    assert set(moved) == set(allowed), moved
-
-
-@contextlib.contextmanager
-def nobody_loses(*talks):
-    """Agent and customer of each hear every packet of the other one in a stream without a gap."""
-    for talk in talks:
-        talk.agent.hears(), talk.customer.hears()
-    begin = {(talk.id, who): getattr(talk, who).sent for talk in talks
-             for who in PARTIES}
-    wrong = [wrong_checksums(talk.box.lab, who) for talk in talks for who in PARTIES]
-    yield
-    time.sleep(0.1)
-    assert wrong == [wrong_checksums(talk.box.lab, who) for talk in talks for who in PARTIES]
-    for talk in talks:
-        for who, other in (("agent", talk.customer), ("customer", talk.agent)):
-            listener, before = getattr(talk, who), begin[talk.id, other_name(who)]
-            due = other.sent - before
-            # A machine that is busy may take its time.
-            wait_for(lambda: len(listener.packets) >= due - 2)
-            heard = listener.hears()
-            assert steps(heard) == [], (talk.id, who)
-            assert len(heard) <= other.sent - before + 2, who
-
-
-def other_name(who):
-    return "customer" if who == "agent" else "agent"
 
 
 def wire_of(box, host):
     return Wire(box.lab, host, "eth0", mac_of(box.lab, "appliance", "access0"))
-
-
-def wait_for(condition, seconds=5):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def test_a_spray_before_the_first_packet_gets_no_packet_in_or_out(appliance):
@@ -175,6 +123,60 @@ def test_each_wrong_packet_is_dropped_by_its_name(appliance):
                     wire.send(datagram((address_of("agent"), port + above),
                                        (APPLIANCE, local + above), make()))
             assert moved[counter] == 10, what
+
+
+def restart_timestamps(party):
+    party.timestamp ^= 0x12345678
+
+
+def restart_with_another_ssrc(party):
+    party.ssrc ^= 0x5555
+    party.sequence += 20000
+    party.timestamp += 1234567
+
+
+@pytest.mark.parametrize("restart, counter", [
+    (restart_timestamps, "clock_restarted"), (restart_with_another_ssrc, "ssrc_changed")])
+def test_a_sender_that_begins_anew_loses_nothing(appliance, restart, counter):
+    with Conversation(appliance) as talk:
+        time.sleep(0.5)
+        before = appliance.api.counters()[counter]
+        talk.customer.hears()
+        sent = talk.agent.sent
+        with nothing_else_moves(appliance):
+            for _ in range(5):
+                wait_until_sent(talk.agent)
+                restart(talk.agent)
+                time.sleep(0.3)
+            due = talk.agent.sent - sent
+            wait_for(lambda: len(talk.customer.packets) >= due - 2)
+        assert appliance.api.counters()[counter] == before + 5
+        # Its timestamps go on as the time does; all else is as if nothing had happened.
+        assert [what for _, what in steps(talk.customer.hears()) if "timestamp" not in what] == []
+        talk.assert_heard(None)
+
+
+def test_a_source_at_100_times_its_rate_is_held_and_the_call_beside_it_loses_nothing(appliance):
+    with Conversation(appliance, record=False) as talk, \
+            Conversation(appliance, "beside", record=False, shift=100) as beside:
+        time.sleep(0.2)
+        talk.agent.speaking.clear()
+        time.sleep(0.1)
+        talk.customer.hears()
+        sent, begin = talk.agent.sent, time.monotonic()
+        with nothing_else_moves(appliance, "drop_rate") as moved, nobody_loses(beside):
+            while time.monotonic() < begin + 1:
+                for _ in range(100):
+                    talk.agent.send()
+                time.sleep(0.02)
+            passed = time.monotonic() - begin
+            time.sleep(0.2)
+        sent = talk.agent.sent - sent
+        assert len(talk.customer.hears()) == sent - moved["drop_rate"]
+        # Four times 50 a second, twice 64 at once, and what came before it was seen.
+        assert sent - moved["drop_rate"] <= 4 * 50 * passed + 2 * 64 + 64
+        talk.agent.speaking.set()
+        talk.assert_heard(None)
 
 
 @pytest.mark.parametrize("header", ["IPv4", "UDP"])
@@ -301,13 +303,13 @@ def test_a_worker_kept_from_its_cpu_catches_up_at_once(appliance):
                 talk.supervisor.speaking.clear()
                 time.sleep(0.1)
             finally:
+                moment, held_up = time.monotonic(), talk.agent.sent
                 os.kill(appliance.dataplane.pid, signal.SIGCONT)
-            moment = time.monotonic()
-            time.sleep(0.1)
-            caught_up = len(talk.customer.since(moment))
-            assert near(talk.agent.level(settle=0), "customer")
-        # The half second, the tenth after it, and what was under way.
-        assert 25 <= caught_up <= 25 + 5 + 5
+            wait_for(lambda: len(talk.customer.since(moment)) >= 20)
+            assert near(talk.agent.level(settle=0.1), "customer")
+            # Nothing of it is still on its way.
+            more = talk.agent.sent - held_up
+            assert len(talk.customer.since(moment)) >= 20 + more - 2
 
 
 @pytest.mark.parametrize("how", ["link", "silence"])
