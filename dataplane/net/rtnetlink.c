@@ -14,6 +14,9 @@
 #define NEIGHBOUR_HAS_MAC \
 	(NUD_PERMANENT | NUD_NOARP | NUD_REACHABLE | NUD_PROBE | NUD_STALE | NUD_DELAY)
 
+/* So that a routing daemon that has a lot to tell does not keep the control plane waiting. */
+#define EVENTS_AT_ONCE 64
+
 struct rtnetlink {
 	struct mnl_socket *requests;
 	struct mnl_socket *events;
@@ -254,7 +257,7 @@ int rtnetlink_read_events(struct rtnetlink *rtnl, const struct rtnetlink_watcher
 	/* Not the buffer of requests: who is told of a change may have to ask. */
 	char buffer[sizeof(rtnl->buffer)];
 
-	for (;;) {
+	for (unsigned i = 0; i < EVENTS_AT_ONCE; i++) {
 		ssize_t length =
 			recv(mnl_socket_get_fd(rtnl->events), buffer, sizeof(buffer), MSG_DONTWAIT);
 
@@ -262,4 +265,5 @@ int rtnetlink_read_events(struct rtnetlink *rtnl, const struct rtnetlink_watcher
 			return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -errno;
 		mnl_cb_run(buffer, (size_t)length, 0, 0, parse_event, (void *)(uintptr_t)watcher);
 	}
+	return 0;
 }

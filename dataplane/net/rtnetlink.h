@@ -42,8 +42,9 @@ struct rtnetlink_watcher {
 	void *arg;
 };
 
-/* Take all pending changes. Returns 0, or -ENOBUFS when the kernel dropped some, after which all
- * neighbours and routes must be asked again. */
+/* Take pending changes: all, or as many as may be taken at a time; then the descriptor stays
+ * readable. Returns 0, or -ENOBUFS when the kernel dropped some, after which all neighbours and
+ * routes must be asked again. */
 int rtnetlink_read_events(struct rtnetlink *rtnl, const struct rtnetlink_watcher *watcher);
 
 #endif
