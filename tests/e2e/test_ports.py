@@ -8,6 +8,7 @@ from api import BARGE
 from dataplane_client import DataplaneClient, endpoint, pb
 from lab import APPLIANCE, RECORDER, RECORDING, address_of
 from rtp import Party, pack, parse, steps
+from witness import wait_for
 
 NEAR, FAR = "203.0.113.1", "203.0.113.2"
 
@@ -49,8 +50,8 @@ def test_a_call_through_two_data_planes_over_memif(lab):
             leg(2, pb.ROLE_CUSTOMER, "core", 20000, FAR, 20000),
             leg(3, pb.ROLE_MONITOR, "outside", 30002, address_of("supervisor"), 6000, mode=BARGE)]))
         b.put(pb.Call(id="far", legs=[
-            leg(1, pb.ROLE_AGENT, "core", 20000, NEAR, 20000),
-            leg(2, pb.ROLE_CUSTOMER, "outside", 30000, RECORDER, 7000)]))
+            leg(11, pb.ROLE_AGENT, "core", 20000, NEAR, 20000),
+            leg(12, pb.ROLE_CUSTOMER, "outside", 30000, RECORDER, 7000)]))
         with Party(lab, "agent", ("0.0.0.0", 4000), (APPLIANCE, 30000), 1000) as agent, \
                 Party(lab, "recorder", ("0.0.0.0", 7000), (RECORDING, 30000), 4000) as customer, \
                 Party(lab, "supervisor", ("0.0.0.0", 6000), (APPLIANCE, 30002), 14000):
@@ -87,7 +88,7 @@ def test_a_capture_file_is_a_port(lab):
         sender.sendto(pack(bytes([n]) * 160, n, 160 * n, 7), (APPLIANCE, 20000))
         time.sleep(0.02)
     sender.close()
-    assert client.counters()["forwarded"] == 10
+    wait_for(lambda: client.counters()["forwarded"] == 10)
     client.close()
     assert process.stop() == 0
     data = written.read_bytes()
