@@ -65,6 +65,7 @@ static WireLeg *add_leg(
 	wire->local_port = leg->local_port;
 	wire->learn_remote = leg->media.learn;
 	wire->learned = leg->media.learned;
+	wire->learn_ms = leg->media.learn_ms;
 	wire->codec = (Bridgetap__Dataplane__V1__Codec)leg->media.codec;
 	wire->payload_type = leg->media.payload_type;
 	wire->telephone_event_payload_type = leg->media.telephone_event;
@@ -248,6 +249,7 @@ static int restore_leg(struct world *world, struct leg *leg, const WireLeg *wire
 	leg->ssrc = wire->ssrc;
 	leg->media.learn = wire->learn_remote;
 	leg->media.learned = wire->learned;
+	leg->media.learn_ms = wire->learn_ms;
 	leg->media.codec = (enum codec)wire->codec;
 	leg->media.payload_type = (uint8_t)wire->payload_type;
 	leg->media.telephone_event = (uint8_t)wire->telephone_event_payload_type;

@@ -24,7 +24,8 @@ struct media {
 	struct address remote;
 	struct address source; /* where media comes from, if not from `remote` */
 	bool learn;
-	bool learned; /* it has been: `remote` is where it comes from */
+	bool learned;	   /* it has been: `remote` is where it comes from */
+	uint32_t learn_ms; /* how long there is to; 0 for the data plane's own time */
 	enum codec codec;
 	uint8_t payload_type;
 	uint8_t telephone_event; /* payload type; 0 for none */

@@ -5,6 +5,9 @@
 #include <errno.h>
 #include <string.h>
 
+#define LEARN_MS_MIN 1000u
+#define LEARN_MS_MAX 86400000u
+
 /* By codec: RFC 3551 tables 4 and 5. */
 static const uint8_t static_payload_types[] = {
 	[CODEC_PCMU] = 0, [CODEC_PCMA] = 8, [CODEC_G722] = 9
@@ -31,6 +34,25 @@ static struct realm *choose_realm(
 	return NULL;
 }
 
+static int check_learning(const struct media *media, const char *field, struct refusal *refusal)
+{
+	if (media->remote.length == 0 && !media->learn)
+		return refuse(refusal, -EINVAL,
+			"%s.remote is missing; give it, or set learn_remote", field);
+	if (media->source.length != 0 && media->learn)
+		return refuse(refusal, -EINVAL,
+			"%s.source is given, so there is none to be learned", field);
+	if (media->learn_ms != 0 && !media->learn)
+		return refuse(refusal, -EINVAL, "%s.learn_ms is given, but learn_remote is not set",
+			field);
+	if (media->learn_ms != 0 &&
+		(media->learn_ms < LEARN_MS_MIN || media->learn_ms > LEARN_MS_MAX))
+		return refuse(refusal, -EINVAL,
+			"%s.learn_ms is %u; it must be from %u to %u, or 0 for two minutes", field,
+			media->learn_ms, LEARN_MS_MIN, LEARN_MS_MAX);
+	return 0;
+}
+
 int leg_check(const struct organisation *organisation, const struct media *media, bool recording,
 	const char *field, struct realm **realm, struct refusal *refusal)
 {
@@ -41,14 +63,10 @@ int leg_check(const struct organisation *organisation, const struct media *media
 	if (*realm == NULL)
 		return refuse(refusal, -EINVAL, "%s: there is no %srealm for its address family",
 			field, recording ? "recording " : "");
-	if (media->remote.length == 0 && !media->learn)
-		return refuse(refusal, -EINVAL,
-			"%s.remote is missing; give it, or set learn_remote", field);
+	if (check_learning(media, field, refusal) < 0)
+		return refusal->error;
 	if (media->remote.length != 0 && media->remote.port == 0)
 		return refuse(refusal, -EINVAL, "%s.remote.port is 0", field);
-	if (media->source.length != 0 && media->learn)
-		return refuse(refusal, -EINVAL,
-			"%s.source is given, so there is none to be learned", field);
 	if ((media->remote.length != 0 && media->remote.length != (*realm)->address.length) ||
 		(media->source.length != 0 && media->source.length != (*realm)->address.length))
 		return refuse(refusal, -EINVAL, "%s is of another address family than realm \"%s\"",
@@ -112,6 +130,7 @@ int leg_move(struct call *call, struct leg *leg, const struct media *media, cons
 	}
 	leg->media.source = media->source;
 	leg->media.learn = media->learn;
+	leg->media.learn_ms = media->learn_ms;
 	leg->media.codec = media->codec;
 	leg->media.payload_type = media->payload_type;
 	leg->media.telephone_event = media->telephone_event;

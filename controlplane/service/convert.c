@@ -69,6 +69,7 @@ static Bridgetap__V1__Leg *encode_leg(struct arena *arena, const struct leg *leg
 	out->media->remote = encode_address(arena, &leg->media.remote);
 	out->media->source = encode_address(arena, &leg->media.source);
 	out->media->learn_remote = leg->media.learn;
+	out->media->learn_ms = leg->media.learn_ms;
 	out->media->codec = (Bridgetap__V1__Codec)leg->media.codec;
 	out->media->payload_type = leg->media.payload_type;
 	out->media->telephone_event_payload_type = leg->media.telephone_event;
@@ -278,6 +279,7 @@ int decode_media(struct media *media, const Bridgetap__V1__MediaDescription *mes
 		decode_address(&media->source, message->source, field, ".source", refusal) < 0)
 		return refusal->error;
 	media->learn = message->learn_remote;
+	media->learn_ms = message->learn_ms;
 	if ((int)message->codec < CODEC_NONE || (int)message->codec >= CODEC_COUNT)
 		return refuse(refusal, -EINVAL, "%s.codec %d is not known", field, message->codec);
 	media->codec = (enum codec)message->codec;

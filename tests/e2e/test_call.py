@@ -145,6 +145,28 @@ def test_a_source_is_learned_once_where_the_call_says_so(appliance):
                 address_of("agent"), 4321)
 
 
+def test_nothing_is_learned_when_the_time_that_the_call_gives_for_it_is_over(appliance):
+    def create(name, port, learn_ms):
+        return appliance.api.calls.CreateCall(calls_pb2.CreateCallRequest(
+            call=calls_pb2.CallDescription(
+                id=name, customer=media(address_of("customer"), port),
+                agent=common_pb2.MediaDescription(learn_remote=True, learn_ms=learn_ms))))
+
+    late, early = create("late", 5000, 1000), create("early", 5010, 60000)
+    assert late.agent.media.learn_ms == 1000
+    time.sleep(1.5)
+    with Party(appliance.lab, "customer", ("0.0.0.0", 5000),
+               (late.customer.local.address, late.customer.local.port), 4000) as deaf, \
+            Party(appliance.lab, "customer", ("0.0.0.0", 5010),
+                  (early.customer.local.address, early.customer.local.port), 4000) as hears, \
+            Party(appliance.lab, "agent", ("0.0.0.0", 4321),
+                  (late.agent.local.address, late.agent.local.port), 1000), \
+            Party(appliance.lab, "agent", ("0.0.0.0", 4331),
+                  (early.agent.local.address, early.agent.local.port), 1000):
+        assert near(hears.level(), "agent")
+        assert deaf.level(settle=0) is None
+
+
 def test_a_far_end_may_send_from_elsewhere_than_it_receives(appliance):
     call = appliance.api.calls.CreateCall(calls_pb2.CreateCallRequest(
         call=calls_pb2.CallDescription(

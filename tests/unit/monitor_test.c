@@ -188,6 +188,44 @@ static void ids_are_unique_and_chosen_where_none_is_given(void **state)
 	assert_true(strlen(call->id) >= 16);
 }
 
+static void the_time_to_learn_has_bounds_and_needs_learning(void **state)
+{
+	static const struct {
+		bool learn;
+		uint32_t learn_ms;
+		int expected;
+	} cases[] = {
+		{ true, 0, 0 },
+		{ true, 999, -EINVAL },
+		{ true, 1000, 0 },
+		{ true, 86400000, 0 },
+		{ true, 86400001, -EINVAL },
+		{ false, 0, 0 },
+		{ false, 1000, -EINVAL },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct call_description d = description("a");
+
+		d.agent.learn = cases[i].learn;
+		d.agent.learn_ms = cases[i].learn_ms;
+		assert_int_equal(call_check(acme, &d, &refusal), cases[i].expected);
+	}
+}
+
+static void an_update_changes_the_time_to_learn(void **state)
+{
+	struct call_description d = description("a");
+	struct call *call = new_call("a");
+
+	(void)state;
+	d.customer.learn = true;
+	d.customer.learn_ms = 7000;
+	assert_int_equal(call_update(call, &d, &refusal), 0);
+	assert_int_equal(call->customer.media.learn_ms, 7000);
+}
+
 static void when_ports_run_out_nothing_is_half_made(void **state)
 {
 	struct call_description d = description("full");
@@ -490,6 +528,7 @@ static void a_restarted_control_plane_takes_back_what_it_had(void **state)
 	call->agent.media.source = address("192.0.2.10", 4002);
 	call->customer.media = unknown;
 	call->customer.media.codec = CODEC_PCMU;
+	call->customer.media.learn_ms = 5000;
 	assert_int_equal(recording_pause(call, &refusal), 0);
 	wire = wire_of(call);
 	assert_true(wire_equals(call, wire));
@@ -513,6 +552,7 @@ static void a_restarted_control_plane_takes_back_what_it_had(void **state)
 	assert_int_equal(wire_restore(&after, wire, sentence, sizeof(sentence)), -EBUSY);
 	assert_int_equal(restored->agent.media.telephone_event, 101);
 	assert_true(restored->agent.media.comfort_noise);
+	assert_int_equal(restored->customer.media.learn_ms, 5000);
 	learned.leg_id = restored->customer.id;
 	learned.source = wire->legs[0]->remote;
 	wire_note_event(restored, &learned);
@@ -592,6 +632,8 @@ int main(void)
 		WORLD_TEST(a_call_has_ports_and_ssrcs_of_its_own),
 		WORLD_TEST(all_legs_of_a_call_arrive_at_one_worker),
 		WORLD_TEST(ids_are_unique_and_chosen_where_none_is_given),
+		WORLD_TEST(the_time_to_learn_has_bounds_and_needs_learning),
+		WORLD_TEST(an_update_changes_the_time_to_learn),
 		WORLD_TEST(when_ports_run_out_nothing_is_half_made),
 		WORLD_TEST(recording_goes_through_its_states_and_no_others),
 		WORLD_TEST(an_update_keeps_ports_ssrcs_and_monitors),
