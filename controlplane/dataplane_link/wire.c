@@ -455,6 +455,8 @@ void wire_note_event(struct call *call, const Bridgetap__Dataplane__V1__Event *w
 		[BRIDGETAP__DATAPLANE__V1__EVENT_KIND__EVENT_KIND_MEDIA_RESUMED] = MEDIA_RESUMED,
 		[BRIDGETAP__DATAPLANE__V1__EVENT_KIND__EVENT_KIND_MEDIA_NEVER_STARTED] =
 			MEDIA_NEVER_STARTED,
+		[BRIDGETAP__DATAPLANE__V1__EVENT_KIND__EVENT_KIND_RATE_LIMITED] =
+			MEDIA_RATE_LIMITED,
 	};
 	struct world *world = call->organisation->world;
 	struct media_event event = { .call = call, .key = (uint8_t)wire->code };
@@ -465,7 +467,7 @@ void wire_note_event(struct call *call, const Bridgetap__Dataplane__V1__Event *w
 	event.kind = kinds[wire->kind];
 	if (event.kind == MEDIA_SOURCE_LEARNED)
 		note_learned(call, leg, wire->source);
-	if (event.kind >= MEDIA_TIMEOUT)
+	if (event.kind >= MEDIA_TIMEOUT && event.kind <= MEDIA_NEVER_STARTED)
 		note_silence(call, leg, event.kind);
 	else if (event.kind != MEDIA_KEY_PRESSED)
 		set_address(&event.source, wire->source);

@@ -14,6 +14,7 @@ from conversation import Conversation, near
 from frames import Wire, datagram, mac_of, port_unreachable
 from lab import APPLIANCE, APPLIANCE6, RECORDER, address_of, run
 from rtp import Party, pack, steps
+from stream import Stream
 from witness import losses, nobody_loses, nothing_else_moves, wait_for
 
 PORTS = range(20000, 20200)
@@ -256,6 +257,31 @@ def test_the_signalled_address_wins_the_race_for_a_leg_that_learns(appliance):
             assert counters["drop_refused_source"] - refused > 20
     got = box.api.calls.GetCall(calls_pb2.GetCallRequest(call_id="race"))
     assert got.agent.media.remote.address == address_of("agent")
+
+
+def test_a_client_is_told_of_a_party_that_sends_more_than_it_may(appliance):
+    watched = appliance.api.calls.WatchMediaEvents(
+        calls_pb2.WatchMediaEventsRequest(), timeout=60)
+
+    def told():
+        return [m for m in seen.messages if m.kind == calls_pb2.RATE_LIMITED]
+
+    with Conversation(appliance) as talk, Stream(watched) as seen:
+        seen.wait(lambda: seen.messages)
+        talk.agent.speaking.clear()
+        time.sleep(0.1)
+        for _ in range(2):
+            for _ in range(600):
+                talk.agent.send()
+            time.sleep(0.2)
+        talk.agent.speaking.set()
+        wait_for(told)
+        wait_for(lambda: losses(appliance)["drop_rate"] > 600)
+        time.sleep(0.2)
+        assert [(m.call_id, m.party, m.source.address, m.source.port) for m in told()] == \
+            [("call", calls_pb2.PARTY_AGENT, address_of("agent"), 4000)]
+        talk.customer.hears()
+        wait_for(lambda: talk.customer.packets)
 
 
 def test_our_own_address_as_source_is_dropped(appliance):
