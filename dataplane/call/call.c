@@ -439,6 +439,14 @@ static uint8_t heard_roles(const struct call *call, const struct leg *leg)
 	return roles;
 }
 
+static uint32_t lifeless_ms(const struct leg *leg, uint32_t now_ms)
+{
+	uint32_t alive_ms = leg_rest(leg)->report.alive_ms;
+	uint32_t silent_ms = now_ms - leg->heard_ms;
+
+	return alive_ms == 0 ? silent_ms : RTE_MIN(silent_ms, now_ms - alive_ms);
+}
+
 static void read_stats(struct leg *leg, uint64_t now_us, struct leg_stats *stats)
 {
 	const struct leg_rest *rest = leg_rest(leg);
@@ -456,6 +464,7 @@ static void read_stats(struct leg *leg, uint64_t now_us, struct leg_stats *stats
 		.jitter = rtp_source_jitter(&leg->source),
 		.fraction_lost = report->fraction_lost,
 		.silent_us = 1000ull * ((uint32_t)(now_us / 1000) - leg->heard_ms),
+		.lifeless_ms = lifeless_ms(leg, (uint32_t)(now_us / 1000)),
 		.hears = heard_roles(call_of(leg), leg),
 		.media = report->media,
 		.far_reported = report->far_reported,

@@ -302,6 +302,7 @@ struct leg_stats {
 	uint32_t ssrc;
 	uint64_t packets, octets; /* that came from it, since the leg began */
 	uint64_t silent_us;	  /* since the newest packet, or since the leg began */
+	uint32_t lifeless_ms;	  /* since the newest sign of life, silence on hold included */
 	int32_t lost;
 	uint32_t jitter;       /* timestamp units */
 	uint8_t fraction_lost; /* in 1/256, between our last two reports */
@@ -320,7 +321,8 @@ struct leg_stats {
 	uint64_t sent_octets;
 };
 
-/* Fill in one entry per leg (at most CALL_LEGS_MAX); returns their number. The owning worker. */
+/* Fill in one entry per leg (at most CALL_LEGS_MAX); returns their number. The owning worker, or
+ * the main lcore when that has let go of the call. */
 unsigned call_read_stats(struct call *call, uint64_t now_us, struct leg_stats *stats);
 
 #endif

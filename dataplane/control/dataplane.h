@@ -9,6 +9,7 @@
 
 #include "call/port_table.h"
 #include "control/config.h"
+#include "control/ends.h"
 #include "control/registry.h"
 #include "control/relay_walk.h"
 #include "control/relays.h"
@@ -33,6 +34,7 @@ struct dataplane {
 	struct rtnetlink *rtnl;
 	struct registry *registry;
 	struct server *server;
+	struct ends ends;
 	int epoll_fd;
 	int signal_fd;
 	int timer_fd;
@@ -60,7 +62,7 @@ int dataplane_run(struct dataplane *dp);
 void dataplane_fini(struct dataplane *dp);
 
 /* Answer a StatsRequest; a server_stats_fn with a struct dataplane. */
-void dataplane_send_stats(void *arg, const char *call_id, uint64_t tag);
+void dataplane_send_stats(void *arg, const WireStatsRequest *request);
 
 /* The sum of a counter over all workers. */
 uint64_t dataplane_counter(const struct dataplane *dp, enum counter counter);

@@ -62,8 +62,19 @@ static void rate_outgoing(const struct leg_stats *stats, WireLegStats *wire)
 	wire->far_mos = quality_mos(wire->far_rating);
 }
 
-void leg_stats_encode(const struct leg_stats *stats, WireLegStats *wire)
+static void encode_hears(uint8_t roles, struct leg_stats_message *message)
 {
+	message->stats.hears = message->hears;
+	for (unsigned role = 0; role < ROLE_COUNT; role++)
+		if (roles >> role & 1)
+			message->hears[message->stats.n_hears++] =
+				(Bridgetap__Dataplane__V1__Role)role;
+}
+
+void leg_stats_encode(const struct leg_stats *stats, struct leg_stats_message *message)
+{
+	WireLegStats *wire = &message->stats;
+
 	bridgetap__dataplane__v1__leg_stats__init(wire);
 	wire->id = stats->id;
 	wire->role = (Bridgetap__Dataplane__V1__Role)stats->role;
@@ -74,6 +85,7 @@ void leg_stats_encode(const struct leg_stats *stats, WireLegStats *wire)
 	wire->fraction_lost = stats->fraction_lost;
 	wire->jitter = stats->jitter;
 	wire->silent_ms = stats->silent_us / 1000;
+	wire->lifeless_ms = stats->lifeless_ms;
 	wire->media = (Bridgetap__Dataplane__V1__LegMedia)stats->media;
 	wire->said_bye = stats->said_bye;
 	wire->sent_packets = stats->sent_packets;
@@ -87,4 +99,5 @@ void leg_stats_encode(const struct leg_stats *stats, WireLegStats *wire)
 			(uint32_t)((uint64_t)RTE_MAX(stats->round_trip, 1u) * 1000000 >> 16);
 	rate_incoming(stats, wire);
 	rate_outgoing(stats, wire);
+	encode_hears(stats->hears, message);
 }

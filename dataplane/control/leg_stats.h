@@ -6,8 +6,14 @@
 #include "call/call.h"
 #include "control/wire.h"
 
+/* A leg's statistics as a message, and the list in it. */
+struct leg_stats_message {
+	Bridgetap__Dataplane__V1__LegStats stats;
+	Bridgetap__Dataplane__V1__Role hears[ROLE_COUNT];
+};
+
 /* What a worker has counted of a leg, as the control plane gets it, with the quality that follows
- * from it. `wire` is initialised here; its lists are left empty. Main lcore. */
-void leg_stats_encode(const struct leg_stats *stats, Bridgetap__Dataplane__V1__LegStats *wire);
+ * from it. `message` is filled in anew. Main lcore. */
+void leg_stats_encode(const struct leg_stats *stats, struct leg_stats_message *message);
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef BRIDGETAP_CONTROL_RECORD_H
 #define BRIDGETAP_CONTROL_RECORD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <uthash.h>
@@ -25,6 +26,7 @@ struct record {
 		*live; /* the worker's while it is in the port table; NULL before record_build() */
 	uint32_t number;
 	uint8_t worker;
+	bool ends; /* nothing takes its place: its statistics are the last */
 	unsigned leg_count;
 	unsigned mixing_legs; /* that need a PCM ring each; a G.722 voice counts as four */
 	struct leg_plan plans[CALL_LEGS_MAX];

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <rte_cycles.h>
 #include <rte_pause.h>
 #include <uthash.h>
 
@@ -240,9 +241,19 @@ static void commit(struct registry *reg, const struct change *change, struct pos
 		command.call = record->live;
 		post_request(&reg->post, record->worker, &command, waiter);
 	} else if (old != NULL) {
+		change->old->ends = true;
 		command.kind = COMMAND_REMOVE_CALL;
 		post_request(&reg->post, old->worker, &command, waiter);
 	}
+}
+
+static void tell_end(const struct registry *reg, const struct record *record)
+{
+	uint64_t now_us = rte_rdtsc() / reg->config.workers[record->worker].cycles_per_us;
+	struct leg_stats stats[CALL_LEGS_MAX];
+
+	call_read_stats(record->live, now_us, stats);
+	reg->config.ended(reg->arg, record->wire->id, stats, record->leg_count);
 }
 
 static void call_released(void *arg, struct call *call)
@@ -250,6 +261,8 @@ static void call_released(void *arg, struct call *call)
 	struct registry *reg = arg;
 	struct record *record = call->record;
 
+	if (record->ends && reg->config.ended != NULL)
+		tell_end(reg, record);
 	slot_book_left(&reg->slots, record->plans, record->leg_count);
 	record_destroy(record, reg->nexthops, reg->config.rings);
 }

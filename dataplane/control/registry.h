@@ -25,6 +25,11 @@ struct registry;
 struct relays;
 struct record;
 
+/* The last statistics of the legs of a call that has been removed: from registry_apply() or
+ * registry_poll(), before registry_done_fn of its batch. */
+typedef void registry_ended_fn(
+	void *arg, const char *id, const struct leg_stats *stats, unsigned count);
+
 struct registry_config {
 	const struct realm_set *realms;
 	struct port_table *table;
@@ -34,6 +39,7 @@ struct registry_config {
 	unsigned worker_count;
 	unsigned calls_max; /* at a time */
 	unsigned seats_max;
+	registry_ended_fn *ended; /* with the registry's `arg`; may be NULL */
 };
 
 /* Called when every worker has applied its part of a batch. */

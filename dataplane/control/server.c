@@ -277,8 +277,7 @@ static void handle_message(struct server *server, const WireTo *message)
 		handle_snapshot_request(server, message->snapshot_request->call_id);
 		break;
 	case BRIDGETAP__DATAPLANE__V1__TO_DATAPLANE__MESSAGE_STATS_REQUEST:
-		server->stats(
-			server->arg, message->stats_request->call_id, message->stats_request->tag);
+		server->stats(server->arg, message->stats_request);
 		break;
 	default:
 		log_warning("control socket: a message of no known kind was ignored");

@@ -27,7 +27,7 @@ struct server_config {
 };
 
 /* Answers a StatsRequest by calling server_send(), at once or later. */
-typedef void server_stats_fn(void *arg, const char *call_id, uint64_t tag);
+typedef void server_stats_fn(void *arg, const WireStatsRequest *request);
 
 /* Listen. A socket file that nobody listens on is replaced; -EADDRINUSE (in errno) where another
  * data plane does. `epoll_fd` is told of the descriptors; server_handle() gets what it reports

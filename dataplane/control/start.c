@@ -279,10 +279,18 @@ int dataplane_init_workers(struct dataplane *dp)
 	return ret;
 }
 
+static void call_ended(void *arg, const char *id, const struct leg_stats *stats, unsigned count)
+{
+	struct dataplane *dp = arg;
+
+	ends_add(&dp->ends, dp->server, id, stats, count);
+}
+
 static void batch_done(void *arg, uint64_t generation)
 {
 	struct dataplane *dp = arg;
 
+	ends_send(&dp->ends, dp->server);
 	server_batch_done(dp->server, generation);
 }
 
@@ -325,6 +333,7 @@ int dataplane_init_control(struct dataplane *dp)
 		.worker_count = config->worker_count,
 		.calls_max = config->calls_max,
 		.seats_max = config->seats_max,
+		.ended = call_ended,
 	};
 	struct server_config server_config = {
 		.path = config->socket,

@@ -17,8 +17,8 @@ struct answer {
 	Bridgetap__Dataplane__V1__Counter counters[COUNTER_COUNT], *counter_list[COUNTER_COUNT];
 	Bridgetap__Dataplane__V1__WorkerStats workers[WORKER_MAX], *worker_list[WORKER_MAX];
 	Bridgetap__Dataplane__V1__PortStats ports[PORT_MAX], *port_list[PORT_MAX];
-	Bridgetap__Dataplane__V1__LegStats legs[CALL_LEGS_MAX], *leg_list[CALL_LEGS_MAX];
-	Bridgetap__Dataplane__V1__Role hears[CALL_LEGS_MAX][ROLE_COUNT];
+	struct leg_stats_message legs[CALL_LEGS_MAX];
+	Bridgetap__Dataplane__V1__LegStats *leg_list[CALL_LEGS_MAX];
 };
 
 uint64_t dataplane_counter(const struct dataplane *dp, enum counter counter)
@@ -100,16 +100,6 @@ static void fill_ports(struct answer *answer)
 	answer->stats.ports = answer->port_list;
 }
 
-static void fill_hears(struct answer *answer, unsigned i, uint8_t roles)
-{
-	Bridgetap__Dataplane__V1__LegStats *stats = &answer->legs[i];
-
-	stats->hears = answer->hears[i];
-	for (unsigned role = 0; role < ROLE_COUNT; role++)
-		if (roles >> role & 1)
-			stats->hears[stats->n_hears++] = (Bridgetap__Dataplane__V1__Role)role;
-}
-
 /* The last part, which may have had to wait for a worker: fill in and send. */
 static void answer_with_legs(void *arg, const struct leg_stats *legs, unsigned count)
 {
@@ -117,11 +107,8 @@ static void answer_with_legs(void *arg, const struct leg_stats *legs, unsigned c
 	WireFrom message = BRIDGETAP__DATAPLANE__V1__FROM_DATAPLANE__INIT;
 
 	for (unsigned i = 0; i < count; i++) {
-		Bridgetap__Dataplane__V1__LegStats *stats = &answer->legs[i];
-
-		leg_stats_encode(&legs[i], stats);
-		fill_hears(answer, i, legs[i].hears);
-		answer->leg_list[i] = stats;
+		leg_stats_encode(&legs[i], &answer->legs[i]);
+		answer->leg_list[i] = &answer->legs[i].stats;
 	}
 	answer->stats.n_legs = count;
 	answer->stats.legs = answer->leg_list;
@@ -131,16 +118,10 @@ static void answer_with_legs(void *arg, const struct leg_stats *legs, unsigned c
 	free(answer);
 }
 
-void dataplane_send_stats(void *arg, const char *call_id, uint64_t tag)
+static void fill_appliance(struct answer *answer)
 {
-	struct dataplane *dp = arg;
-	struct answer *answer = calloc(1, sizeof(*answer));
+	struct dataplane *dp = answer->dp;
 
-	if (answer == NULL)
-		return;
-	answer->dp = dp;
-	bridgetap__dataplane__v1__stats__init(&answer->stats);
-	answer->stats.tag = tag;
 	answer->stats.calls = registry_count(dp->registry);
 	answer->stats.relayed_calls = (uint32_t)(dataplane_counter(dp, COUNTER_relay_begun) -
 						 dataplane_counter(dp, COUNTER_relay_ended));
@@ -151,8 +132,22 @@ void dataplane_send_stats(void *arg, const char *call_id, uint64_t tag)
 	fill_ports(answer);
 	answer->stats.mbufs = dp->config.mbufs;
 	answer->stats.mbufs_free = rte_mempool_avail_count(dp->pool);
-	if (*call_id == '\0')
+}
+
+void dataplane_send_stats(void *arg, const WireStatsRequest *request)
+{
+	struct dataplane *dp = arg;
+	struct answer *answer = calloc(1, sizeof(*answer));
+
+	if (answer == NULL)
+		return;
+	answer->dp = dp;
+	bridgetap__dataplane__v1__stats__init(&answer->stats);
+	answer->stats.tag = request->tag;
+	if (!request->legs_only)
+		fill_appliance(answer);
+	if (*request->call_id == '\0')
 		answer_with_legs(answer, NULL, 0);
-	else if (registry_stats(dp->registry, call_id, answer_with_legs, answer) < 0)
+	else if (registry_stats(dp->registry, request->call_id, answer_with_legs, answer) < 0)
 		free(answer);
 }

@@ -21,6 +21,7 @@ typedef Bridgetap__Dataplane__V1__Batch WireBatch;
 typedef Bridgetap__Dataplane__V1__Operation WireOperation;
 typedef Bridgetap__Dataplane__V1__Call WireCall;
 typedef Bridgetap__Dataplane__V1__Leg WireLeg;
+typedef Bridgetap__Dataplane__V1__StatsRequest WireStatsRequest;
 typedef Bridgetap__Dataplane__V1__Endpoint WireEndpoint;
 typedef Bridgetap__Dataplane__V1__ErrorCode WireErrorCode;
 

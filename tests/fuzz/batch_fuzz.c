@@ -18,6 +18,7 @@
 static struct ring_pool rings;
 static struct registry *registry;
 static uint64_t done_generation;
+static unsigned ended;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
@@ -33,6 +34,16 @@ static void batch_done(void *arg, uint64_t generation)
 {
 	(void)arg;
 	done_generation = generation;
+}
+
+/* A call has been removed, and there are statistics of all its legs. */
+static void call_ended(void *arg, const char *id, const struct leg_stats *stats, unsigned count)
+{
+	(void)arg;
+	REQUIRE(*id != '\0' && count > 0 && count <= CALL_LEGS_MAX);
+	for (unsigned i = 0; i < count; i++)
+		REQUIRE(stats[i].role != ROLE_NONE && stats[i].role < ROLE_COUNT);
+	ended++;
 }
 
 /* Until every command has been answered. */
@@ -159,6 +170,7 @@ static void learn(struct bytes *in)
 static void remove_all(void)
 {
 	while (registry_count(registry) > 0) {
+		unsigned before = ended;
 		WireOperation operation = BRIDGETAP__DATAPLANE__V1__OPERATION__INIT;
 		WireOperation *operations = &operation;
 		WireBatch batch = BRIDGETAP__DATAPLANE__V1__BATCH__INIT;
@@ -172,6 +184,7 @@ static void remove_all(void)
 		batch.n_operations = 1;
 		REQUIRE(registry_apply(registry, &batch, &refusal) == 0);
 		let_worker_work();
+		REQUIRE(ended == before + 1);
 	}
 }
 
@@ -185,6 +198,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.worker_count = 1,
 		.calls_max = CALLS_MAX,
 		.seats_max = SEATS_MAX,
+		.ended = call_ended,
 	};
 	struct bytes in = { data, size };
 
