@@ -9,7 +9,7 @@
 
 #include "dataplane_link/link.h"
 
-static struct change_entry *find(const struct change_set *set, const char *wire_id)
+struct change_entry *change_set_find(const struct change_set *set, const char *wire_id)
 {
 	struct change_entry *entry;
 
@@ -19,7 +19,7 @@ static struct change_entry *find(const struct change_set *set, const char *wire_
 
 bool change_set_has(const struct change_set *set, const char *wire_id)
 {
-	return find(set, wire_id) != NULL;
+	return change_set_find(set, wire_id) != NULL;
 }
 
 void change_set_put(struct change_set *set, struct change_entry *entry)
@@ -38,7 +38,7 @@ void change_set_take(struct change_set *set, struct change_entry *entry)
 
 struct change_entry *change_set_get(struct change_set *set, const char *wire_id)
 {
-	struct change_entry *entry = find(set, wire_id);
+	struct change_entry *entry = change_set_find(set, wire_id);
 
 	if (entry != NULL)
 		return entry;
@@ -55,7 +55,7 @@ void change_set_merge(struct change_set *to, struct change_set *from)
 	struct change_entry *entry;
 
 	while ((entry = from->list) != NULL) {
-		struct change_entry *there = find(to, entry->wire_id);
+		struct change_entry *there = change_set_find(to, entry->wire_id);
 
 		change_set_take(from, entry);
 		if (there == NULL) {

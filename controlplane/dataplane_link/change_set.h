@@ -25,6 +25,9 @@ struct change_set {
 	unsigned count;
 };
 
+/* The entry of a call; NULL where there is none. */
+struct change_entry *change_set_find(const struct change_set *set, const char *wire_id);
+
 /* The entry of a call, which is made where there is none. NULL where memory is short. */
 struct change_entry *change_set_get(struct change_set *set, const char *wire_id);
 

@@ -365,6 +365,22 @@ static void handle_stats(struct link *link, const Bridgetap__Dataplane__V1__Stat
 		}
 }
 
+/* Calls of the batch under way: its result is still to come. */
+static void handle_ended(struct link *link, const Bridgetap__Dataplane__V1__Ended *ended)
+{
+	for (size_t i = 0; i < ended->n_calls; i++) {
+		const Bridgetap__Dataplane__V1__EndedCall *call = ended->calls[i];
+		struct change_entry *change = change_set_find(&link->underway, call->call_id);
+		struct link_waiter *waiter;
+
+		if (change == NULL)
+			continue;
+		LL_FOREACH (change->waiters, waiter)
+			if (waiter->ended != NULL)
+				waiter->ended(waiter, call);
+	}
+}
+
 static void handle(struct link *link, const FromDataplane *message)
 {
 	switch (message->message_case) {
@@ -382,6 +398,9 @@ static void handle(struct link *link, const FromDataplane *message)
 		break;
 	case BRIDGETAP__DATAPLANE__V1__FROM_DATAPLANE__MESSAGE_EVENT:
 		handle_event(link, message->event);
+		break;
+	case BRIDGETAP__DATAPLANE__V1__FROM_DATAPLANE__MESSAGE_ENDED:
+		handle_ended(link, message->ended);
 		break;
 	default:
 		break;

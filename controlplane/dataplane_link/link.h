@@ -20,10 +20,13 @@ struct link;
 
 /* Waits for a change. Embedded in what it is about, and the caller's again when `done` is called,
  * which is once. `error` is 0; -ENOTCONN where the data plane could not be asked in time; or why
- * it refused (-EINVAL, -EBUSY, -ENOSPC, -ENETUNREACH), with its sentence. */
+ * it refused (-EINVAL, -EBUSY, -ENOSPC, -ENETUNREACH), with its sentence. Before that, where the
+ * change was that the call ended, the data plane may tell of its end: `ended` gets what is valid
+ * while it runs. It may be NULL. */
 struct link_waiter {
 	struct link_waiter *next;
 	void (*done)(struct link_waiter *waiter, int error, const char *sentence);
+	void (*ended)(struct link_waiter *waiter, const Bridgetap__Dataplane__V1__EndedCall *call);
 };
 
 /* Waits for statistics; `stats` is NULL where the data plane could not be asked. */

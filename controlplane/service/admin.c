@@ -7,30 +7,15 @@
 #include "monitor/session.h"
 #include "service/arena.h"
 #include "service/audit_methods.h"
+#include "service/convert_stats.h"
 #include "service/keep.h"
 #include "service/settle.h"
-
-#define CLOCK_RATE_KHZ 8.0 /* of G.711: timestamp units a millisecond */
 
 struct stats_pending {
 	struct link_stats_waiter waiter; /* first: what the link hands back */
 	struct services *services;
 	struct grpc_call *grpc;
 };
-
-static const char *role_name(Bridgetap__Dataplane__V1__Role role)
-{
-	switch (role) {
-	case BRIDGETAP__DATAPLANE__V1__ROLE__ROLE_AGENT:
-		return "agent";
-	case BRIDGETAP__DATAPLANE__V1__ROLE__ROLE_CUSTOMER:
-		return "customer";
-	case BRIDGETAP__DATAPLANE__V1__ROLE__ROLE_MONITOR:
-		return "monitor";
-	default:
-		return "recorder";
-	}
-}
 
 /* A list of `count` new messages of a type, each initialised. */
 #define NEW_LIST(arena, count, list, type, init)                                    \
@@ -44,48 +29,6 @@ static const char *role_name(Bridgetap__Dataplane__V1__Role role)
 		}                                                                   \
 	} while (0)
 
-static void encode_hears(struct arena *arena, Bridgetap__V1__LegStats *out,
-	const Bridgetap__Dataplane__V1__LegStats *in)
-{
-	out->hears = arena_alloc(arena, (in->n_hears + 1) * sizeof(*out->hears));
-	for (; out->hears != NULL && out->n_hears < in->n_hears; out->n_hears++)
-		out->hears[out->n_hears] = (char *)(uintptr_t)role_name(in->hears[out->n_hears]);
-}
-
-static void encode_leg(struct arena *arena, Bridgetap__V1__LegStats *to,
-	const Bridgetap__Dataplane__V1__LegStats *from)
-{
-	static const char *const media[] = { "awaited", "flows", "silent", "never" };
-	double lost = from->lost > 0 ? from->lost : 0;
-
-	to->role = (char *)(uintptr_t)role_name(from->role);
-	to->ssrc = from->ssrc;
-	to->packets = from->packets;
-	to->octets = from->octets;
-	to->lost = from->lost;
-	to->loss = lost > 0 ? lost / (lost + (double)from->packets) : 0;
-	to->recent_loss = from->fraction_lost / 256.0;
-	to->jitter_ms = from->jitter / CLOCK_RATE_KHZ;
-	to->silent_ms = from->silent_ms;
-	to->said_bye = from->said_bye;
-	if ((size_t)from->media < sizeof(media) / sizeof(media[0]))
-		to->media = (char *)(uintptr_t)media[from->media];
-	to->sent_packets = from->sent_packets;
-	to->sent_octets = from->sent_octets;
-	to->far_reported = from->far_reported;
-	to->far_lost = from->far_lost;
-	to->far_recent_loss = from->far_fraction_lost / 256.0;
-	to->far_jitter_ms = from->far_jitter / CLOCK_RATE_KHZ;
-	to->round_trip_ms = from->round_trip_us / 1000.0;
-	to->rating = from->rating;
-	to->mos = from->mos;
-	to->recent_mos = from->recent_mos;
-	to->conversational_mos = from->conversational_mos;
-	to->far_rating = from->far_rating;
-	to->far_mos = from->far_mos;
-	encode_hears(arena, to, from);
-}
-
 /* The data plane's numbers under the names that clients know. */
 static void encode_stats(
 	struct arena *arena, Bridgetap__V1__Stats *out, const Bridgetap__Dataplane__V1__Stats *in)
@@ -96,8 +39,7 @@ static void encode_stats(
 		bridgetap__v1__worker_stats__init);
 	NEW_LIST(arena, in->n_ports, out->ports, Bridgetap__V1__PortStats,
 		bridgetap__v1__port_stats__init);
-	NEW_LIST(arena, in->n_legs, out->legs, Bridgetap__V1__LegStats,
-		bridgetap__v1__leg_stats__init);
+	out->legs = encode_leg_stats(arena, in->legs, in->n_legs, &out->n_legs);
 	if (arena->failed)
 		return;
 	out->calls = in->calls;
@@ -140,8 +82,6 @@ static void encode_stats(
 		to->fragments = from->fragments;
 		to->relayed = from->relayed;
 	}
-	for (; out->n_legs < in->n_legs; out->n_legs++)
-		encode_leg(arena, out->legs[out->n_legs], in->legs[out->n_legs]);
 }
 
 static void stats_done(

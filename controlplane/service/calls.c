@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 Bridgetap contributors */
 #include <errno.h>
+#include <stdlib.h>
 
 #include "bridgetap/v1/calls.pb-c.h"
 #include "monitor/call.h"
@@ -8,6 +9,7 @@
 #include "service/audit.h"
 #include "service/calls_list.h"
 #include "service/convert.h"
+#include "service/ending.h"
 #include "service/media_events.h"
 #include "service/monitor_methods.h"
 #include "service/services.h"
@@ -43,7 +45,7 @@ static void answer_with_call(struct pending *pending, struct call *call)
 	}
 }
 
-/* --- create, get, delete --- */
+/* --- create, get --- */
 
 static void undo_create(struct pending *pending, struct call *call)
 {
@@ -98,15 +100,6 @@ static void get_call(struct grpc_call *grpc, const ProtobufCMessage *message)
 		reply_with_call(grpc, call, actor.user);
 }
 
-static void answer_deleted(struct pending *pending, struct call *call)
-{
-	Bridgetap__V1__DeleteCallResponse response = BRIDGETAP__V1__DELETE_CALL_RESPONSE__INIT;
-
-	(void)call;
-	if (pending->grpc != NULL)
-		grpc_call_reply(pending->grpc, &response.base);
-}
-
 /* There is nothing to bring back: the link will see to it that the call ends there, too. */
 static void undo_nothing(struct pending *pending, struct call *call)
 {
@@ -114,19 +107,72 @@ static void undo_nothing(struct pending *pending, struct call *call)
 	link_change(pending->services->link, pending->wire_id, NULL);
 }
 
+/* --- delete --- */
+
+struct deletion {
+	struct ending ending;	/* first: what it hands back */
+	struct grpc_call *grpc; /* NULL when it has been answered, or the client has gone */
+	bool is_operator;
+};
+
+static void deletion_cancelled(struct grpc_call *grpc, void *state)
+{
+	(void)grpc;
+	((struct deletion *)state)->grpc = NULL;
+}
+
+/* The media plane has let go of the call. Statistics are for whom Admin.GetStats is for. */
+static void answer_deleted(struct ending *ending, Bridgetap__V1__LegStats **legs, size_t count)
+{
+	struct deletion *deletion = (struct deletion *)ending;
+	struct grpc_call *grpc = deletion->grpc;
+	Bridgetap__V1__DeleteCallResponse response = BRIDGETAP__V1__DELETE_CALL_RESPONSE__INIT;
+
+	deletion->grpc = NULL;
+	if (grpc == NULL)
+		return;
+	if (deletion->is_operator) {
+		response.legs = legs;
+		response.n_legs = count;
+	}
+	grpc_call_reply(grpc, &response.base);
+}
+
+static void deletion_done(struct ending *ending, int error, const char *sentence)
+{
+	struct deletion *deletion = (struct deletion *)ending;
+
+	if (error == 0)
+		answer_deleted(ending, NULL, 0);
+	else if (deletion->grpc != NULL)
+		service_refuse_link(deletion->grpc, error, sentence);
+	free(deletion);
+}
+
 static void delete_call(struct grpc_call *grpc, const ProtobufCMessage *message)
 {
 	const Bridgetap__V1__DeleteCallRequest *request = (const void *)message;
 	struct actor actor;
 	struct call *call = find_call(grpc, NEED_ORGANISATION, request->call_id, &actor);
-	struct pending *pending = call ? pending_create(grpc, call) : NULL;
+	struct deletion *deletion = call != NULL ? calloc(1, sizeof(*deletion)) : NULL;
 
-	if (pending == NULL)
+	if (call == NULL)
 		return;
-	call_end(call);
-	pending->succeed = answer_deleted;
-	pending->undo = undo_nothing;
-	pending_start(pending);
+	if (deletion == NULL) {
+		service_refuse_memory(grpc);
+		return;
+	}
+	deletion->grpc = grpc;
+	deletion->is_operator = actor.is_operator && actor.user == NULL;
+	deletion->ending.services = grpc_call_context(grpc);
+	deletion->ending.reason = BRIDGETAP__V1__CALL_END_REASON__CALL_END_REASON_BY_REQUEST;
+	deletion->ending.told = answer_deleted;
+	deletion->ending.done = deletion_done;
+	grpc_call_set_hooks(grpc, &(struct grpc_call_hooks){
+					  .state = deletion,
+					  .cancelled = deletion_cancelled,
+				  });
+	ending_begin(&deletion->ending, call);
 }
 
 /* --- transfer --- */

@@ -8,14 +8,17 @@
 
 #include <utlist.h>
 
-#include "bridgetap/v1/calls.pb-c.h"
 #include "service/convert.h"
+
+/* Ends come by the thousand, and are told only then: more of them may wait for a client. */
+#define ENDS_QUEUE (8u << 20)
 
 struct media_watcher {
 	struct media_watcher *next, *prev;
 	struct watchers *watchers;
 	struct grpc_call *grpc;
 	uint64_t missed;
+	bool is_operator;	       /* may see statistics */
 	char call_id[CALL_ID_MAX + 1]; /* "" for all */
 };
 
@@ -55,29 +58,80 @@ static void encode_event(struct arena *arena, const struct media_event *event, u
 	out->at_ms = now_ms;
 }
 
+/* To all who watch the call; those for whom more than `queue` bytes wait have missed it. */
+static void send_to_all(
+	const struct watchers *watchers, Bridgetap__V1__MediaEvent *message, uint32_t queue)
+{
+	const size_t legs = message->n_legs;
+	struct media_watcher *watcher;
+
+	DL_FOREACH (watchers->media, watcher) {
+		if (*watcher->call_id != '\0' && strcmp(watcher->call_id, message->call_id) != 0)
+			continue;
+		if (grpc_call_queued(watcher->grpc) >= queue) {
+			watcher->missed++;
+			continue;
+		}
+		message->missed = watcher->missed;
+		message->n_legs = watcher->is_operator ? legs : 0;
+		watcher->missed = 0;
+		grpc_call_send(watcher->grpc, &message->base);
+	}
+}
+
+static void miss(const struct watchers *watchers)
+{
+	struct media_watcher *watcher;
+
+	DL_FOREACH (watchers->media, watcher)
+		watcher->missed++;
+}
+
 void media_events_notify(void *arg, const struct media_event *event)
 {
 	struct services *services = arg;
 	struct watchers *watchers = event->call->organisation->watchers;
-	struct media_watcher *watcher;
 	Bridgetap__V1__MediaEvent message;
 	struct arena arena = { 0 };
 
 	if (watchers == NULL || watchers->media == NULL)
 		return;
 	encode_event(&arena, event, services->wall_ms(), &message);
-	DL_FOREACH (watchers->media, watcher) {
-		if (*watcher->call_id != '\0' && strcmp(watcher->call_id, event->call->id) != 0)
-			continue;
-		if (arena.failed || grpc_call_queued(watcher->grpc) >= GRPC_QUEUE_LOW) {
-			watcher->missed++;
-			continue;
-		}
-		message.missed = watcher->missed;
-		watcher->missed = 0;
-		grpc_call_send(watcher->grpc, &message.base);
-	}
+	if (arena.failed)
+		miss(watchers);
+	else
+		send_to_all(watchers, &message, GRPC_QUEUE_LOW);
 	arena_free(&arena);
+}
+
+void media_events_ended(struct organisation *organisation, const char *call_id,
+	Bridgetap__V1__CallEndReason reason, Bridgetap__V1__LegStats **legs, size_t count)
+{
+	struct watchers *watchers = organisation->watchers;
+	Bridgetap__V1__MediaEvent message = BRIDGETAP__V1__MEDIA_EVENT__INIT;
+
+	if (watchers == NULL || watchers->media == NULL)
+		return;
+	message.kind = BRIDGETAP__V1__MEDIA_EVENT_KIND__MEDIA_ENDED;
+	message.call_id = (char *)(uintptr_t)call_id;
+	message.at_ms = watchers->services->wall_ms();
+	message.end_reason = reason;
+	message.legs = legs;
+	message.n_legs = count;
+	send_to_all(watchers, &message, ENDS_QUEUE);
+}
+
+bool media_events_want_statistics(const struct organisation *organisation)
+{
+	const struct watchers *watchers = organisation->watchers;
+	const struct media_watcher *watcher;
+
+	if (watchers == NULL)
+		return false;
+	DL_FOREACH (watchers->media, watcher)
+		if (watcher->is_operator)
+			return true;
+	return false;
 }
 
 /* --- streams --- */
@@ -127,6 +181,7 @@ void watch_media_events(struct grpc_call *grpc, const ProtobufCMessage *message)
 	}
 	watcher->watchers = watchers;
 	watcher->grpc = grpc;
+	watcher->is_operator = actor.is_operator;
 	strncpy(watcher->call_id, request->call_id, CALL_ID_MAX);
 	DL_APPEND(watchers->media, watcher);
 	hooks.state = watcher;

@@ -11,12 +11,19 @@
 #include "monitor/call.h"
 #include "proto/unpack.h"
 #include "service/convert.h"
+#include "service/ending.h"
 
 typedef Bridgetap__V1__LoadCallTableRequest Request;
 
 #define ENTRIES_MAX (1u << 20)
 
 struct load;
+
+/* The end of a call that is not in the table. */
+struct load_ending {
+	struct ending ending; /* first: what it hands back */
+	struct load *load;
+};
 
 /* One call of the table, and what became of it. */
 struct row {
@@ -44,7 +51,7 @@ struct load {
 	int error;	    /* the first that came */
 	char sentence[256];
 	uint32_t created, updated, ended;
-	struct link_waiter *end_waiters; /* of calls that are not in the table */
+	struct load_ending *endings; /* of calls that are not in the table */
 };
 
 static void load_free(struct load *load)
@@ -56,7 +63,7 @@ static void load_free(struct load *load)
 		call_memento_free(load->rows[i].before);
 	free(load->messages);
 	free(load->rows);
-	free(load->end_waiters);
+	free(load->endings);
 	free(load);
 }
 
@@ -257,16 +264,10 @@ static void answer(struct load *load)
 	load_free(load);
 }
 
-struct end_waiter {
-	struct link_waiter waiter;
-	struct load *load;
-};
-
-static void call_ended(struct link_waiter *waiter, int error, const char *sentence)
+static void call_ended(struct ending *ending, int error, const char *sentence)
 {
-	struct load *load = ((struct end_waiter *)waiter)->load;
+	struct load *load = ((struct load_ending *)ending)->load;
 
-	load->services->acting = ACTING_ITSELF;
 	(void)error;
 	(void)sentence;
 	if (--load->outstanding == 0)
@@ -277,25 +278,25 @@ static void call_ended(struct link_waiter *waiter, int error, const char *senten
 static void end_others(struct load *load)
 {
 	unsigned total = HASH_COUNT(load->organisation->calls);
-	struct end_waiter *waiters = load->replace ? calloc(total + 1, sizeof(*waiters)) : NULL;
+	struct load_ending *ending = load->replace ? calloc(total + 1, sizeof(*ending)) : NULL;
 	struct call *call, *next;
 
-	load->end_waiters = (struct link_waiter *)waiters;
+	load->endings = ending;
 	load->outstanding = 1;
 	HASH_ITER (hh, load->organisation->calls, call, next) {
 		struct row *row;
-		char wire_id[sizeof(call->wire_id)];
 
 		HASH_FIND_STR(load->by_id, call->id, row);
-		if (waiters == NULL || row != NULL)
+		if (ending == NULL || row != NULL)
 			continue;
-		memcpy(wire_id, call->wire_id, sizeof(wire_id));
-		waiters->waiter.done = call_ended;
-		waiters->load = load;
-		call_end(call);
+		ending->load = load;
+		ending->ending.services = load->services;
+		ending->ending.done = call_ended;
+		ending->ending.reason = BRIDGETAP__V1__CALL_END_REASON__CALL_END_REASON_BY_TABLE;
 		load->ended++;
 		load->outstanding++;
-		link_change(load->services->link, wire_id, &waiters++->waiter);
+		ending_begin(&ending->ending, call);
+		ending++;
 	}
 	if (--load->outstanding == 0)
 		answer(load);

@@ -9,10 +9,11 @@ import sys
 
 import pytest
 
-from api import Api
-from bridgetap.v1 import admin_pb2
+from api import Api, media
+from appliance import set_up_appliance
+from bridgetap.v1 import admin_pb2, calls_pb2
 from bridgetap.v1.common_pb2 import ReasonCode
-from lab import BUILD, ROOT
+from lab import BUILD, ROOT, address_of
 
 NOBODY, GROUP = 65534, 4242
 ALL = ("list", "watch", "presence", "put user", "audit", "put organisation", "switch", "verify")
@@ -127,6 +128,17 @@ def test_an_operator_acts_everywhere(lab, serve):
     assert attempt(lab, ("", "", "audit"), ("fresh", "", "put organisation")) == ["OK", "OK"]
     # Whoever is not named, not even root, may do nothing.
     assert may(lab, "acme", "", uid=0, gid=0) == []
+
+
+@pytest.mark.parametrize("level, legs", [("organisation", "0+0"), ("operator", "2+2")])
+def test_the_last_statistics_of_a_call_are_for_the_operator(lab, level, legs):
+    os.chmod(lab.path, 0o711)
+    rule = f'{{ user = "nobody"; may = "{level}"; organisations = [ "acme" ]; }}'
+    with set_up_appliance(lab, listen_mode='"0666"', peers=f"( {ROOT_RULE}, {rule} )") as box:
+        box.api.calls.CreateCall(calls_pb2.CreateCallRequest(call=calls_pb2.CallDescription(
+            id="call", agent=media(address_of("agent"), 4000),
+            customer=media(address_of("customer"), 5000))))
+        assert attempt(lab, ("acme", "", "end call")) == [legs]
 
 
 def test_a_rule_of_a_group_holds_for_its_members(lab, serve):

@@ -8,14 +8,15 @@ import os
 import subprocess
 import time
 
+import grpc
 import pytest
 
 import rtcp
-from api import WHISPER, Api
+from api import WHISPER, Api, media
 from appliance import set_up_appliance
 from bridgetap.v1 import admin_pb2, calls_pb2
 from conversation import Conversation
-from lab import APPLIANCE, BUILD, RECORDING
+from lab import APPLIANCE, BUILD, RECORDING, address_of
 from rtp import steps
 from stream import Stream
 
@@ -216,6 +217,76 @@ def test_who_never_speaks_is_told_and_who_is_on_hold_is_not(impatient):
             assert told(seen)[0][0] in ("MEDIA_NEVER_STARTED", "MEDIA_TIMEOUT")
             assert media_of(impatient) == "ONE_WAY"
             talk.delete()
+
+
+def ends(stream):
+    return [m for m in stream.messages if m.kind == calls_pb2.MEDIA_ENDED]
+
+
+def assert_last_statistics(legs, record):
+    """Of a call that people have talked on for a while."""
+    by_role = {}
+    for leg in legs:
+        by_role.setdefault(leg.role, []).append(leg)
+    assert set(by_role) == {"agent", "customer", "monitor"} | ({"recorder"} if record else set())
+    assert len(by_role.get("recorder", ())) == (2 if record else 0)
+    for who in ("agent", "customer", "monitor"):
+        leg, = by_role[who]
+        assert leg.packets > 20 and leg.octets == 160 * leg.packets
+        assert leg.loss < 0.02 and leg.mos > 4 and leg.rating > 80 and leg.media == "flows"
+
+
+def test_the_last_statistics_of_a_call_outlive_it(appliance):
+    api = appliance.api
+    with events(api) as seen, Conversation(appliance) as talk:
+        talk.join(WHISPER)
+        time.sleep(1)
+        before = legs_of(appliance)
+        response = api.calls.DeleteCall(calls_pb2.DeleteCallRequest(call_id="call"))
+        assert_last_statistics(response.legs, record=True)
+        for leg in response.legs:
+            assert leg.packets >= before[leg.role].packets
+        wait_for(lambda: ends(seen))
+        told, = ends(seen)
+        assert list(told.legs) == list(response.legs)
+        assert (told.call_id, told.party) == ("call", calls_pb2.PARTY_UNSPECIFIED)
+        assert told.end_reason == calls_pb2.CALL_END_REASON_BY_REQUEST
+
+
+def test_the_last_statistics_of_calls_that_a_table_lacks_are_told(appliance):
+    api = appliance.api
+    with events(api) as seen, Conversation(appliance, record=False) as talk:
+        talk.join(WHISPER)
+        others = [f"other{n}" for n in range(45)]  # more than a message has room for
+        table = [calls_pb2.CallDescription(id=name, agent=media(address_of("agent"), 9000 + 4 * n),
+                                           customer=media(address_of("customer"), 9002 + 4 * n))
+                 for n, name in enumerate(others)]
+        api.calls.LoadCallTable(iter([calls_pb2.LoadCallTableRequest(calls=table)]))
+        time.sleep(1)
+        done = api.calls.LoadCallTable(iter([calls_pb2.LoadCallTableRequest(
+            operation=calls_pb2.LoadCallTableRequest.REPLACE, calls=table[:5])]))
+        assert done.ended == 41
+        wait_for(lambda: len(ends(seen)) == 41)
+        by_call = {m.call_id: m for m in ends(seen)}
+        assert set(by_call) == {"call", *others[5:]}
+        assert {m.end_reason for m in ends(seen)} == {calls_pb2.CALL_END_REASON_BY_TABLE}
+        assert_last_statistics(by_call["call"].legs, record=False)
+        for name in others[5:]:
+            assert [leg.role for leg in by_call[name].legs] == ["agent", "customer"]
+            assert all(leg.packets == 0 for leg in by_call[name].legs)
+
+
+def test_an_end_is_told_though_the_data_plane_cannot_say_how_it_was(appliance):
+    with events(appliance.api) as seen, Conversation(appliance, record=False) as talk:
+        appliance.dataplane.kill()
+        with pytest.raises(grpc.RpcError) as error:
+            appliance.api.calls.DeleteCall(calls_pb2.DeleteCallRequest(call_id=talk.id))
+        assert error.value.code() == grpc.StatusCode.UNAVAILABLE
+        appliance.dataplane = appliance.lab.start_dataplane()
+        appliance.api.wait_until_connected()
+        told, = ends(seen)
+        assert told.call_id == talk.id and not told.legs
+        assert appliance.api.stats().calls == 0
 
 
 def test_reports_go_on_when_the_data_plane_has_restarted(appliance):

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 Bridgetap contributors
 """A client that runs as another Unix user: as_peer.py BUILD SOCKET UID GID GROUPS, with attempts
-on its input, one a line: organisation, user and deed. It prints the status code of each."""
+on its input, one a line: organisation, user and deed. It prints the status code of each, or what it
+found."""
 
 import os
 import sys
@@ -24,6 +25,15 @@ def verify_audit(api):
         pass
 
 
+def end_call(api):
+    """Returns for how many legs there were statistics, in the answer and in the event."""
+    watched = api.calls.WatchMediaEvents(calls_pb2.WatchMediaEventsRequest())
+    next(watched)
+    answer = api.calls.DeleteCall(calls_pb2.DeleteCallRequest(call_id="call"))
+    event = next(m for m in watched if m.kind == calls_pb2.MEDIA_ENDED)
+    return f"{len(answer.legs)}+{len(event.legs)}"
+
+
 DEEDS = {
     "list": lambda api: api.calls.ListCalls(calls_pb2.ListCallsRequest()),
     "watch": lambda api: next(api.monitor.WatchNotices(monitor_pb2.WatchNoticesRequest())),
@@ -35,14 +45,15 @@ DEEDS = {
     "switch": lambda api: api.admin.SetMonitoring(
         admin_pb2.SetMonitoringRequest(organisation_id=api.organisation, off=False)),
     "verify": verify_audit,
+    "end call": end_call,
 }
 
 
 def outcome(socket, organisation, user, deed):
     api = lib.Api(socket, organisation).as_user(user)
     try:
-        DEEDS[deed](api)
-        return "OK"
+        found = DEEDS[deed](api)
+        return found if isinstance(found, str) else "OK"
     except grpc.RpcError as error:
         return error.code().name
 
