@@ -16,7 +16,8 @@
 
 #include "log.h"
 
-#define SETTINGS "listen, listen_mode, dataplane, store, peers"
+#define SETTINGS   "listen, listen_mode, dataplane, store, end_dead_calls_after, peers"
+#define DEAD_MAX_S 86400
 
 static int complain(const char *path, const config_setting_t *at, const char *sentence)
 {
@@ -48,6 +49,18 @@ static int set_mode(const char *path, const config_setting_t *at, unsigned *mode
 	if (value > 0777 || end == text || *end != '\0')
 		return complain(path, at, "\"listen_mode\" must be a file mode such as \"0660\"");
 	*mode = (unsigned)value;
+	return 0;
+}
+
+static int set_dead_after(const char *path, const config_setting_t *at, uint32_t *seconds)
+{
+	int value = config_setting_get_int(at);
+
+	if (config_setting_type(at) != CONFIG_TYPE_INT || value < 0 || value > DEAD_MAX_S)
+		return complain(path, at,
+			"\"end_dead_calls_after\" must be a whole number of seconds from 0 to "
+			"86400");
+	*seconds = (uint32_t)value;
 	return 0;
 }
 
@@ -182,6 +195,8 @@ static int read_setting(struct config *config, const char *path, const config_se
 		return set_text(path, setting, config->dataplane, sizeof(config->dataplane));
 	if (strcmp(name, "store") == 0)
 		return set_text(path, setting, config->store, sizeof(config->store));
+	if (strcmp(name, "end_dead_calls_after") == 0)
+		return set_dead_after(path, setting, &config->end_dead_calls_after_s);
 	if (strcmp(name, "peers") == 0)
 		return read_peers(config, path, setting);
 	snprintf(sentence, sizeof(sentence),

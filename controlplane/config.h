@@ -4,6 +4,7 @@
 #define BRIDGETAP_CONTROLPLANE_CONFIG_H
 
 #include <limits.h>
+#include <stdint.h>
 
 #include "service/peers.h"
 
@@ -14,7 +15,8 @@ struct config {
 	unsigned mode;	     /* of its file */
 	char dataplane[108]; /* the data plane's Unix socket */
 	char store[PATH_MAX];
-	struct peers peers; /* of the clients' socket */
+	uint32_t end_dead_calls_after_s; /* 0: never */
+	struct peers peers;		 /* of the clients' socket */
 };
 
 /* Read `path`. 0, or -errno after one sentence with file and line on the log. */

@@ -158,6 +158,7 @@ static int start(struct controlplane *cp)
 		.peers = &cp->config.peers,
 		.wall_ms = wall_ms,
 		.started_ms = loop_now_ms(cp->loop),
+		.dead_calls.after_s = cp->config.end_dead_calls_after_s,
 	};
 	services_init(&cp->services);
 	cp->grpc.services = services_list(&cp->services, &cp->grpc.service_count);

@@ -509,7 +509,8 @@ void link_forget(struct link *link, struct link_waiter *waiter)
 		change_set_forget(&link->underway, waiter);
 }
 
-void link_stats(struct link *link, const char *wire_id, struct link_stats_waiter *waiter)
+static void ask_for_stats(
+	struct link *link, const char *wire_id, bool legs_only, struct link_stats_waiter *waiter)
 {
 	Bridgetap__Dataplane__V1__StatsRequest request =
 		BRIDGETAP__DATAPLANE__V1__STATS_REQUEST__INIT;
@@ -522,10 +523,21 @@ void link_stats(struct link *link, const char *wire_id, struct link_stats_waiter
 	waiter->tag = ++link->next_tag;
 	request.tag = waiter->tag;
 	request.call_id = (char *)(uintptr_t)wire_id;
+	request.legs_only = legs_only;
 	message.message_case = BRIDGETAP__DATAPLANE__V1__TO_DATAPLANE__MESSAGE_STATS_REQUEST;
 	message.stats_request = &request;
 	DL_APPEND(link->stats, waiter);
 	send_message(link, &message);
+}
+
+void link_stats(struct link *link, const char *wire_id, struct link_stats_waiter *waiter)
+{
+	ask_for_stats(link, wire_id, false, waiter);
+}
+
+void link_leg_stats(struct link *link, const char *wire_id, struct link_stats_waiter *waiter)
+{
+	ask_for_stats(link, wire_id, true, waiter);
 }
 
 void link_forget_stats(struct link *link, struct link_stats_waiter *waiter)

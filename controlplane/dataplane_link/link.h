@@ -56,6 +56,10 @@ void link_forget(struct link *link, struct link_waiter *waiter);
 
 /* Ask for statistics, of the call of this wire id too where it is not "". */
 void link_stats(struct link *link, const char *wire_id, struct link_stats_waiter *waiter);
+
+/* The same for the call's legs alone. */
+void link_leg_stats(struct link *link, const char *wire_id, struct link_stats_waiter *waiter);
+
 void link_forget_stats(struct link *link, struct link_stats_waiter *waiter);
 
 #endif

@@ -67,6 +67,12 @@ static void flush(void *arg)
 	}
 }
 
+static void media_told(void *arg, const struct media_event *event)
+{
+	media_events_notify(arg, event);
+	dead_calls_note(arg, event->call);
+}
+
 void services_init(struct services *services)
 {
 	services->acting = ACTING_ITSELF;
@@ -74,8 +80,9 @@ void services_init(struct services *services)
 	services->flush_retry = (struct loop_timer){ .expired = flush, .arg = services };
 	services->world->changed = watch_changed;
 	services->world->notify = notices_notify;
-	services->world->media = media_events_notify;
+	services->world->media = media_told;
 	services->world->hooks_arg = services;
+	dead_calls_init(services);
 }
 
 void services_fini(struct services *services)
@@ -93,6 +100,7 @@ void services_fini(struct services *services)
 	if (services->loop != NULL) {
 		loop_task_drop(services->loop, &services->flush);
 		loop_timer_clear(services->loop, &services->flush_retry);
+		dead_calls_fini(services);
 	}
 }
 

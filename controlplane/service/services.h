@@ -8,6 +8,7 @@
 #include "loop/loop.h"
 #include "monitor/world.h"
 #include "service/actor.h"
+#include "service/dead_calls.h"
 #include "service/peers.h"
 #include "store/store.h"
 
@@ -34,6 +35,7 @@ struct services {
 	uint64_t started_ms;	   /* by loop_now_ms() */
 
 	struct acting acting;
+	struct dead_calls dead_calls;
 	struct settle *settle;	/* gathers the sessions that end (settle.h) */
 	struct loop_task flush; /* of the audit */
 	struct loop_timer flush_retry;

@@ -88,6 +88,9 @@ def test_a_wrong_data_plane_file_is_told_with_its_line(tmp_path, old, new, sente
     ("listen_mode", "listenmode", 'no setting "listenmode"'),
     ('store = "', "store = 5; #", "text in quotes"),
     ("store =", "store", "syntax error"),
+    ("# end_dead_calls_after = 300", "end_dead_calls_after = 86401", "from 0 to 86400"),
+    ("# end_dead_calls_after = 300", "end_dead_calls_after = -1", "from 0 to 86400"),
+    ("# end_dead_calls_after = 300", 'end_dead_calls_after = "300"', "a whole number of seconds"),
 ])
 def test_a_wrong_control_plane_file_is_told_with_its_line(tmp_path, old, new, sentence):
     code, lines = check(tmp_path, "bridgetap-controlplane", CONTROLPLANE.replace(old, new, 1))

@@ -11,6 +11,7 @@ static void check(const struct config *config)
 
 	REQUIRE(config->listen[0] != '\0' && config->dataplane[0] != '\0');
 	REQUIRE(config->store[0] != '\0' && config->mode <= 0777);
+	REQUIRE(config->end_dead_calls_after_s <= 86400);
 	REQUIRE(config->peers.count <= PEER_RULES_MAX);
 	for (unsigned i = 0; i < config->peers.count; i++)
 		REQUIRE(config->peers.rules[i].level != PEER_NOBODY &&

@@ -518,6 +518,44 @@ static void a_party_on_hold_may_be_silent(void **state)
 	assert_int_equal(leg_rest(leg_of(AGENT))->report.media, LEG_MEDIA_NEVER);
 }
 
+static uint32_t lifeless_ms(enum party party)
+{
+	struct leg_stats stats[CALL_LEGS_MAX];
+
+	call_read_stats(call_of(leg_of(AGENT)), now_us, stats);
+	return stats[leg_of(party)->index].lifeless_ms;
+}
+
+static void rtcp_amid_suppressed_silence_and_a_hold_are_signs_of_life(void **state)
+{
+	enum { ROUND_MS = 1000, FRAME_MS = FRAME_US / 1000 };
+	struct rtcp_compound compound = { VOICE(AGENT), NULL, NULL, false };
+	struct endpoint source = rtcp_of(AGENT);
+	uint8_t bytes[RTCP_WRITE_MAX];
+
+	(void)state;
+	plans[AGENT].comfort_noise = true;
+	put_call(TWO);
+	talk(TWO, 50);
+	talk(1u << CUSTOMER, 10 * 50);
+	assert_in_range(lifeless_ms(AGENT), 10000, 10000 + 2 * FRAME_MS);
+	assert_in_range(lifeless_ms(CUSTOMER), 0, 2 * FRAME_MS);
+	inject_datagram_to(
+		AGENT, plans[AGENT].local_port + 1, &source, bytes, rtcp_write(&compound, bytes));
+	assert_in_range(lifeless_ms(AGENT), 0, FRAME_MS);
+	talk(1u << CUSTOMER, 10 * 50);
+	assert_in_range(lifeless_ms(AGENT), 10000, 10000 + 2 * FRAME_MS);
+
+	plans[AGENT].on_hold = true;
+	put_call(TWO);
+	talk(1u << CUSTOMER, 10 * 50);
+	assert_in_range(lifeless_ms(AGENT), 0, ROUND_MS);
+	plans[AGENT].on_hold = false;
+	put_call(TWO);
+	talk(1u << CUSTOMER, 5 * 50);
+	assert_in_range(lifeless_ms(AGENT), 5000, 5000 + ROUND_MS);
+}
+
 static void a_new_control_plane_is_told_again(void **state)
 {
 	(void)state;
@@ -576,6 +614,7 @@ int main(void)
 		REPORT_TEST(silence_is_told_once_and_so_is_its_end),
 		REPORT_TEST(media_that_never_began_is_told_as_such),
 		REPORT_TEST(a_party_on_hold_may_be_silent),
+		REPORT_TEST(rtcp_amid_suppressed_silence_and_a_hold_are_signs_of_life),
 		REPORT_TEST(a_new_control_plane_is_told_again),
 		REPORT_TEST(every_leg_is_visited_twice_a_second),
 	};
