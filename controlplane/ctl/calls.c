@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "ctl/legs.h"
 #include "ctl/parse.h"
 
 Bridgetap__V1__CallFilter call_filter = BRIDGETAP__V1__CALL_FILTER__INIT;
@@ -140,6 +141,22 @@ static int transfer(struct ctl *ctl, int argc, char **argv)
 	return ctl_show(ctl, "Calls.TransferCall", &request, print_transferred);
 }
 
+/* --- end --- */
+
+static void print_ended(const void *response)
+{
+	const Bridgetap__V1__DeleteCallResponse *ended = response;
+
+	puts("ended");
+	print_legs(ended->legs, ended->n_legs);
+}
+
+static int end(struct ctl *ctl, int argc, char **argv)
+{
+	(void)argc;
+	return ctl_show_for(ctl, "Calls.DeleteCall", argv[0], print_ended);
+}
+
 const struct ctl_command calls_commands[] = {
 	{ "calls", list_calls, 0, 0, "", call_filter_options,
 		"List the calls, and why one cannot be joined",
@@ -147,5 +164,8 @@ const struct ctl_command calls_commands[] = {
 	{ "transfer", transfer, 2, 4, "CALL USER [ADDRESS:PORT [pcmu|pcma|g722]]", NULL,
 		"Make another user the agent of a call, at their own phone",
 		"  bridgetapctl transfer c1 bob 192.0.2.12:4000\n" },
+	{ "end", end, 1, 1, "CALL", NULL,
+		"End a call and show its last statistics (these to the operator alone)",
+		"  bridgetapctl end c1\n" },
 	{ 0 },
 };

@@ -68,7 +68,8 @@ struct ctl_command {
 #define CTL_ANY_NUMBER 1000000
 
 /* Of each area, ended by one without a path. */
-extern const struct ctl_command calls_commands[], watch_commands[], monitor_commands[];
+extern const struct ctl_command calls_commands[], watch_commands[], media_commands[];
+extern const struct ctl_command monitor_commands[];
 extern const struct ctl_command people_commands[], notices_commands[];
 extern const struct ctl_command access_commands[], extensions_commands[];
 extern const struct ctl_command users_commands[], directory_commands[], load_commands[];

@@ -16,6 +16,7 @@ static const struct {
 } groups[] = {
 	{ "Calls", calls_commands },
 	{ NULL, watch_commands },
+	{ NULL, media_commands },
 	{ "Monitoring", monitor_commands },
 	{ "Hands, invitations and incoming calls", people_commands },
 	{ NULL, notices_commands },

@@ -6,6 +6,7 @@
 #include "bridgetap/v1/admin.pb-c.h"
 #include "ctl/ctl.h"
 #include "ctl/grid.h"
+#include "ctl/legs.h"
 
 static const char *media_of(const Bridgetap__V1__LegStats *leg)
 {
@@ -46,18 +47,18 @@ static void add_leg(struct grid *grid, const Bridgetap__V1__LegStats *leg)
 	grid_cell(grid, "%.2f", leg->far_mos);
 }
 
-static void print_legs(const Bridgetap__V1__Stats *stats)
+void print_legs(Bridgetap__V1__LegStats *const *legs, size_t count)
 {
 	static const char *const titles[] = { "LEG", "MEDIA", "IN", "LOST", "JITTER", "MOS (R)",
 		"WITH DELAY", "ROUND TRIP", "OUT", "LOST THERE (NOW)", "JITTER THERE", "MOS THERE",
 		NULL };
 	struct grid grid;
 
-	if (stats->n_legs == 0)
+	if (count == 0)
 		return;
 	grid_init(&grid, titles);
-	for (size_t i = 0; i < stats->n_legs; i++)
-		add_leg(&grid, stats->legs[i]);
+	for (size_t i = 0; i < count; i++)
+		add_leg(&grid, legs[i]);
 	grid_print(&grid, true);
 	grid_fini(&grid);
 }
@@ -94,7 +95,7 @@ static void print_stats(const void *response)
 				(unsigned long long)port->relayed);
 		putchar('\n');
 	}
-	print_legs(stats);
+	print_legs(stats->legs, stats->n_legs);
 	/* Counters that have not moved say nothing. */
 	for (size_t i = 0; i < stats->n_counters; i++)
 		if (stats->counters[i]->value > 0)

@@ -41,6 +41,28 @@ def ok(done):
     return done.stdout
 
 
+def test_what_happens_in_the_media_is_shown_and_how_a_call_was_at_last(appliance, ctl):
+    watching = subprocess.Popen(
+        [BUILD / "bin/bridgetapctl", "--socket", appliance.lab.api_socket, "media"],
+        stdout=subprocess.PIPE, text=True, env={**os.environ, "BRIDGETAP_ORGANISATION": "acme"})
+    try:
+        time.sleep(0.5)
+        with Conversation(appliance, record=False) as talk:
+            time.sleep(0.5)
+            ended = ok(ctl("end", talk.id, BRIDGETAP_USER="")).splitlines()
+            assert ended[0] == "ended" and ended[1].startswith("LEG")
+            assert [line.split()[:2] for line in ended[2:]] == [
+                ["agent", "flows"], ["customer", "flows"]]
+        time.sleep(0.2)
+    finally:
+        watching.send_signal(signal.SIGINT)
+    shown = watching.communicate(timeout=5)[0].splitlines()
+    assert any(line.endswith(f"  call call: agent: first-packet {address_of('agent')}:4000")
+               for line in shown), shown
+    assert any(line.endswith("  call call: ended (by-request)") for line in shown), shown
+    assert shown[-2].startswith("agent") and shown[-1].startswith("customer"), shown
+
+
 def test_a_supervisors_day(appliance, ctl):
     with Conversation(appliance, record=False) as talk:
         assert "0:00:0" in ok(ctl("calls")) and "Ann Agent" in ok(ctl("calls"))
