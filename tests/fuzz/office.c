@@ -126,6 +126,7 @@ void office_open(bool dataplane)
 		.store = office_store_open(),
 		.peers = &peers,
 		.wall_ms = wall_ms,
+		.dead_calls.after_s = 5,
 	};
 	services.link = link_create(services.loop, &office_world, "");
 	services_init(&services);

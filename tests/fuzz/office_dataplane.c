@@ -129,12 +129,48 @@ static void say_welcome(FromDataplane *from)
 	say(from);
 }
 
+/* The two parties of a call, who have been silent for `lifeless_ms`. */
+static void fill_legs(Bridgetap__Dataplane__V1__LegStats legs[2],
+	Bridgetap__Dataplane__V1__LegStats *list[2], uint64_t lifeless_ms)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		bridgetap__dataplane__v1__leg_stats__init(&legs[i]);
+		legs[i].role = i == 0 ? BRIDGETAP__DATAPLANE__V1__ROLE__ROLE_AGENT
+				      : BRIDGETAP__DATAPLANE__V1__ROLE__ROLE_CUSTOMER;
+		legs[i].packets = 50;
+		legs[i].lifeless_ms = lifeless_ms;
+		list[i] = &legs[i];
+	}
+}
+
+static void say_ended(FromDataplane *from, const char *call_id)
+{
+	Bridgetap__Dataplane__V1__LegStats legs[2], *leg_list[2];
+	Bridgetap__Dataplane__V1__EndedCall call = BRIDGETAP__DATAPLANE__V1__ENDED_CALL__INIT;
+	Bridgetap__Dataplane__V1__EndedCall *calls = &call;
+	Bridgetap__Dataplane__V1__Ended ended = BRIDGETAP__DATAPLANE__V1__ENDED__INIT;
+
+	fill_legs(legs, leg_list, 0);
+	call.call_id = (char *)(uintptr_t)call_id;
+	call.legs = leg_list;
+	call.n_legs = 2;
+	ended.calls = &calls;
+	ended.n_calls = 1;
+	from->message_case = BRIDGETAP__DATAPLANE__V1__FROM_DATAPLANE__MESSAGE_ENDED;
+	from->ended = &ended;
+	say(from);
+}
+
 static void say_result(FromDataplane *from, const Bridgetap__Dataplane__V1__Batch *batch)
 {
 	Bridgetap__Dataplane__V1__BatchResult result = BRIDGETAP__DATAPLANE__V1__BATCH_RESULT__INIT;
 
 	if (verdict == OFFICE_IS_MUTE)
 		return;
+	for (size_t i = 0; verdict == OFFICE_APPLIES && i < batch->n_operations; i++)
+		if (batch->operations[i]->operation_case ==
+			BRIDGETAP__DATAPLANE__V1__OPERATION__OPERATION_REMOVE_CALL)
+			say_ended(from, batch->operations[i]->remove_call);
 	result.generation = batch->generation;
 	result.code = verdict == OFFICE_APPLIES
 			      ? BRIDGETAP__DATAPLANE__V1__ERROR_CODE__ERROR_CODE_OK
@@ -157,8 +193,12 @@ static void say_snapshot(FromDataplane *from)
 static void say_stats(FromDataplane *from, uint64_t tag)
 {
 	Bridgetap__Dataplane__V1__Stats stats = BRIDGETAP__DATAPLANE__V1__STATS__INIT;
+	Bridgetap__Dataplane__V1__LegStats legs[2], *leg_list[2];
 
+	fill_legs(legs, leg_list, 100000);
 	stats.tag = tag;
+	stats.legs = leg_list;
+	stats.n_legs = 2;
 	from->message_case = BRIDGETAP__DATAPLANE__V1__FROM_DATAPLANE__MESSAGE_STATS;
 	from->stats = &stats;
 	say(from);

@@ -40,7 +40,8 @@ TEXTS = {"call_id": "c1", "agent_user": "ann", "user": "bob", "user_id": "bob",
          "extension_id": "100", "realm": "access", "address": "192.0.2.77", "session_id": "",
          "organisation": "acme", "name": "Some Name", "page_token": "", "service": ""}
 NUMBERS = {"port": 4002, "local_port": 20000, "payload_type": 0, "page_size": 2, "version": 0,
-           "first_port": 20000, "last_port": 20039, "generation": 1, "seats_max": 3, "role": 1}
+           "first_port": 20000, "last_port": 20039, "generation": 1, "seats_max": 3, "role": 1,
+           "learn_ms": 1000}
 
 
 def fill(message, depth=0):
@@ -127,6 +128,8 @@ def write_services():
         save("services", f"{name}-empty", ask(name, ACME, message_class(descriptor)()))
     step = bytes((2, 200))
     watch = (ask("Calls.WatchCalls", SUE, calls_pb2.WatchCallsRequest())
+             + ask("Calls.WatchMediaEvents", OPERATOR, calls_pb2.WatchMediaEventsRequest())
+             + ask("Calls.WatchMediaEvents", ACME, calls_pb2.WatchMediaEventsRequest())
              + ask("Monitor.WatchNotices", ANN, monitor_pb2.WatchNoticesRequest())
              + ask("Monitor.WatchNotices", SUE, monitor_pb2.WatchNoticesRequest())
              + ask("Access.WatchExtensions", SUE, access_pb2.WatchExtensionsRequest()))
@@ -276,13 +279,28 @@ def write_link():
         kind=kind, call_id="wire1", leg_id=1, source=endpoint(9, 5000), ssrc=3, count=2))
                       for kind in range(6))
     stats = from_dataplane(1, stats=fill(dp.Stats()))
+    # Both parties of a call fall silent; asked for how long, the data plane says long enough, and
+    # then how the call was at last.
+    silence = b"".join(from_dataplane(1, event=dp.Event(
+        kind=kind, call_id="wire1", leg_id=number))
+                       for kind, number in ((dp.EVENT_KIND_MEDIA_TIMEOUT, 1),
+                                            (dp.EVENT_KIND_MEDIA_NEVER_STARTED, 2)))
+    parties = [fill(dp.LegStats(), 5) for _ in range(2)]
+    for party, role, ms in zip(parties, (dp.ROLE_AGENT, dp.ROLE_CUSTOMER), (6000, 7000)):
+        party.role, party.lifeless_ms = role, ms
+    long_enough = from_dataplane(1, stats=dp.Stats(tag=1, legs=parties))
+    ended = from_dataplane(1, ended=dp.Ended(calls=[dp.EndedCall(call_id="wire1", legs=parties)]))
+    removed = from_dataplane(1, batch_result=dp.BatchResult(generation=5))
     for name, parts in {
             "fresh": (welcome, from_dataplane(1, snapshot=dp.Snapshot())),
             "restored": (welcome, snapshot, events), "twice": (welcome, more, snapshot, result),
             "back": (welcome, snapshot, b"\0", welcome, snapshot, refused),
             "again": (welcome, snapshot, bytes([0xf0]), welcome, from_dataplane(
                 0xf1, snapshot=dp.Snapshot())), "workers": (workers, snapshot, stats),
-            "stats": (welcome, snapshot, stats, result)}.items():
+            "stats": (welcome, snapshot, stats, result),
+            "ended": (welcome, snapshot, ended, result, ended),
+            "dead": (welcome, snapshot, result, silence, long_enough, ended, removed),
+            "asked": (welcome, snapshot, result, silence, b"\0", welcome, silence)}.items():
         save("link", name, b"".join(parts))
 
 
