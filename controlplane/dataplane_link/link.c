@@ -82,6 +82,7 @@ static size_t put_varint(uint8_t *out, uint64_t value)
 #define KEY_BATCH      (2 << 3 | 2)
 #define KEY_GENERATION (1 << 3 | 0)
 #define KEY_OPERATION  (2 << 3 | 2)
+#define KEY_TELL_ENDED (3 << 3 | 0)
 #define VARINT_MAX     10
 
 struct batch_builder {
@@ -114,6 +115,24 @@ static int send_batch(struct link *link, const struct batch_builder *batch)
 	return 0;
 }
 
+/* The field goes last, where batch_add() has left room for it. */
+static void batch_add_tell_ended(struct batch_builder *batch)
+{
+	batch->bytes[batch->length++] = KEY_TELL_ENDED;
+	batch->bytes[batch->length++] = true;
+}
+
+/* Whether somebody waits for the last statistics of the call. */
+static bool wants_end(const struct change_entry *change)
+{
+	const struct link_waiter *waiter;
+
+	LL_FOREACH (change->waiters, waiter)
+		if (waiter->ended != NULL)
+			return true;
+	return false;
+}
+
 /* The change as an operation: the call as it is now, or its end. */
 static uint8_t *pack_change(struct link *link, const struct change_entry *change, size_t *size)
 {
@@ -127,6 +146,7 @@ static void flush_changes(void *arg)
 	struct link *link = arg;
 	struct batch_builder *batch;
 	struct change_entry *change;
+	bool tell_ended = false;
 
 	if (link->state != LINK_UP || link->underway.count > 0 || link->waiting.count == 0)
 		return;
@@ -143,9 +163,12 @@ static void flush_changes(void *arg)
 		free(operation);
 		if (!added)
 			break;
+		tell_ended |= wants_end(change);
 		change_set_take(&link->waiting, change);
 		change_set_put(&link->underway, change);
 	}
+	if (tell_ended)
+		batch_add_tell_ended(batch);
 	if (link->underway.count > 0 && send_batch(link, batch) < 0)
 		change_set_merge(&link->waiting, &link->underway);
 	free(batch);

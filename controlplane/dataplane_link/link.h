@@ -22,7 +22,7 @@ struct link;
  * which is once. `error` is 0; -ENOTCONN where the data plane could not be asked in time; or why
  * it refused (-EINVAL, -EBUSY, -ENOSPC, -ENETUNREACH), with its sentence. Before that, where the
  * change was that the call ended, the data plane may tell of its end: `ended` gets what is valid
- * while it runs. It may be NULL. */
+ * while it runs. It is NULL where nobody wants to know, which spares the data plane the telling. */
 struct link_waiter {
 	struct link_waiter *next;
 	void (*done)(struct link_waiter *waiter, int error, const char *sentence);

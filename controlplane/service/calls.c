@@ -112,7 +112,6 @@ static void undo_nothing(struct pending *pending, struct call *call)
 struct deletion {
 	struct ending ending;	/* first: what it hands back */
 	struct grpc_call *grpc; /* NULL when it has been answered, or the client has gone */
-	bool is_operator;
 };
 
 static void deletion_cancelled(struct grpc_call *grpc, void *state)
@@ -121,7 +120,7 @@ static void deletion_cancelled(struct grpc_call *grpc, void *state)
 	((struct deletion *)state)->grpc = NULL;
 }
 
-/* The media plane has let go of the call. Statistics are for whom Admin.GetStats is for. */
+/* The media plane has let go of the call. */
 static void answer_deleted(struct ending *ending, Bridgetap__V1__LegStats **legs, size_t count)
 {
 	struct deletion *deletion = (struct deletion *)ending;
@@ -131,10 +130,8 @@ static void answer_deleted(struct ending *ending, Bridgetap__V1__LegStats **legs
 	deletion->grpc = NULL;
 	if (grpc == NULL)
 		return;
-	if (deletion->is_operator) {
-		response.legs = legs;
-		response.n_legs = count;
-	}
+	response.legs = legs;
+	response.n_legs = count;
 	grpc_call_reply(grpc, &response.base);
 }
 
@@ -163,10 +160,11 @@ static void delete_call(struct grpc_call *grpc, const ProtobufCMessage *message)
 		return;
 	}
 	deletion->grpc = grpc;
-	deletion->is_operator = actor.is_operator && actor.user == NULL;
 	deletion->ending.services = grpc_call_context(grpc);
 	deletion->ending.reason = BRIDGETAP__V1__CALL_END_REASON__CALL_END_REASON_BY_REQUEST;
-	deletion->ending.told = answer_deleted;
+	/* Statistics are for whom Admin.GetStats is for. */
+	if (actor.is_operator && actor.user == NULL)
+		deletion->ending.told = answer_deleted;
 	deletion->ending.done = deletion_done;
 	grpc_call_set_hooks(grpc, &(struct grpc_call_hooks){
 					  .state = deletion,

@@ -25,17 +25,13 @@ static void tell_watchers(struct ending *ending, Bridgetap__V1__LegStats **legs,
 static void call_ended(struct link_waiter *waiter, const Bridgetap__Dataplane__V1__EndedCall *call)
 {
 	struct ending *ending = (struct ending *)waiter;
-	const struct organisation *organisation = find_organisation(ending);
 	Bridgetap__V1__LegStats **legs = NULL;
 	struct arena arena = { 0 };
 	size_t count = 0;
 
 	if (ending->watchers_told)
 		return;
-	/* Most of the many that end at once concern nobody. */
-	if (ending->told != NULL ||
-		(organisation != NULL && media_events_want_statistics(organisation)))
-		legs = encode_leg_stats(&arena, call->legs, call->n_legs, &count);
+	legs = encode_leg_stats(&arena, call->legs, call->n_legs, &count);
 	if (arena.failed)
 		count = 0;
 	tell_watchers(ending, legs, count);
@@ -64,7 +60,9 @@ void ending_begin(struct ending *ending, struct call *call)
 	snprintf(ending->organisation, sizeof(ending->organisation), "%s", call->organisation->id);
 	snprintf(ending->call_id, sizeof(ending->call_id), "%s", call->id);
 	ending->waiter.done = call_gone;
-	ending->waiter.ended = call_ended;
+	/* Most of the many that end at once concern nobody. */
+	if (ending->told != NULL || media_events_want_statistics(call->organisation))
+		ending->waiter.ended = call_ended;
 	call_end(call);
 	link_change(ending->services->link, ending->wire_id, &ending->waiter);
 }

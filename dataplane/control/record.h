@@ -26,7 +26,7 @@ struct record {
 		*live; /* the worker's while it is in the port table; NULL before record_build() */
 	uint32_t number;
 	uint8_t worker;
-	bool ends; /* nothing takes its place: its statistics are the last */
+	bool told_end; /* nothing takes its place, and its last statistics are wanted */
 	unsigned leg_count;
 	unsigned mixing_legs; /* that need a PCM ring each; a G.722 voice counts as four */
 	struct leg_plan plans[CALL_LEGS_MAX];

@@ -226,7 +226,9 @@ static void unstage(struct registry *reg, struct change *change)
 	record_destroy(change->record, reg->nexthops, reg->config.rings);
 }
 
-static void commit(struct registry *reg, const struct change *change, struct post_waiter *waiter)
+/* With `tell_ended`, the last statistics of a call that is removed are wanted. */
+static void commit(struct registry *reg, const struct change *change, bool tell_ended,
+	struct post_waiter *waiter)
 {
 	const struct record *old = change->old, *record = change->record;
 	struct command command = { 0 };
@@ -241,7 +243,7 @@ static void commit(struct registry *reg, const struct change *change, struct pos
 		command.call = record->live;
 		post_request(&reg->post, record->worker, &command, waiter);
 	} else if (old != NULL) {
-		change->old->ends = true;
+		change->old->told_end = tell_ended;
 		command.kind = COMMAND_REMOVE_CALL;
 		post_request(&reg->post, old->worker, &command, waiter);
 	}
@@ -261,7 +263,7 @@ static void call_released(void *arg, struct call *call)
 	struct registry *reg = arg;
 	struct record *record = call->record;
 
-	if (record->ends && reg->config.ended != NULL)
+	if (record->told_end && reg->config.ended != NULL)
 		tell_end(reg, record);
 	slot_book_left(&reg->slots, record->plans, record->leg_count);
 	record_destroy(record, reg->nexthops, reg->config.rings);
@@ -330,7 +332,7 @@ int registry_apply(struct registry *reg, const WireBatch *batch, struct refusal 
 	reg->generation = batch->generation;
 	post_hold(&waiter->waiter);
 	for (size_t i = 0; i < batch->n_operations; i++)
-		commit(reg, &changes[i], &waiter->waiter);
+		commit(reg, &changes[i], batch->tell_ended, &waiter->waiter);
 	post_release(&waiter->waiter);
 out:
 	free(changes);
@@ -371,7 +373,7 @@ void registry_source_learned(struct registry *reg, const struct event *event)
 	}
 	swap_records(reg, old, change.record);
 	post_hold(&waiter->waiter);
-	commit(reg, &change, &waiter->waiter);
+	commit(reg, &change, false, &waiter->waiter);
 	post_release(&waiter->waiter);
 }
 

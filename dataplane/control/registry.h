@@ -25,8 +25,8 @@ struct registry;
 struct relays;
 struct record;
 
-/* The last statistics of the legs of a call that has been removed: from registry_apply() or
- * registry_poll(), before registry_done_fn of its batch. */
+/* The last statistics of the legs of a call that a batch with `tell_ended` has removed: from
+ * registry_apply() or registry_poll(), before registry_done_fn of its batch. */
 typedef void registry_ended_fn(
 	void *arg, const char *id, const struct leg_stats *stats, unsigned count);
 

@@ -182,6 +182,7 @@ static void remove_all(void)
 		batch.generation = registry_generation(registry) + 1;
 		batch.operations = &operations;
 		batch.n_operations = 1;
+		batch.tell_ended = true;
 		REQUIRE(registry_apply(registry, &batch, &refusal) == 0);
 		let_worker_work();
 		REQUIRE(ended == before + 1);
