@@ -251,7 +251,7 @@ static void commit(struct registry *reg, const struct change *change, bool tell_
 
 static void tell_end(const struct registry *reg, const struct record *record)
 {
-	uint64_t now_us = rte_rdtsc() / reg->config.workers[record->worker].cycles_per_us;
+	uint64_t now_us = clock_us(reg->config.workers[record->worker].clock, rte_rdtsc());
 	struct leg_stats stats[CALL_LEGS_MAX];
 
 	call_read_stats(record->live, now_us, stats);
