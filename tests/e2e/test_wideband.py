@@ -1,13 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 Bridgetap contributors
-"""Calls in G.722, spoken by ffmpeg: what each listener got is decoded by ffmpeg and solved for the
-gain of each voice. A voice is a tone that fits through 8,000 samples a second and one that does
-not."""
+"""Calls in G.722, spoken by ffmpeg: what each listener got is decoded by ffmpeg, and compared with
+what ffmpeg and numpy make of the same voices (reference.py)."""
 
-import subprocess
 import time
 
-import numpy
 import pytest
 
 import api
@@ -15,17 +12,14 @@ from api import BARGE, LISTEN, WHISPER, media
 from bridgetap.v1 import calls_pb2, common_pb2, monitor_pb2
 from lab import RECORDER, address_of
 from office import refused
-from rtp import Party, steps
+from reference import CODERS, decode, faults, source, spoken, wrong_sources
+from rtp import FRAME, Party, steps
 
-CODEC = {"PCMU": (1, 0, "mulaw", "pcm_mulaw", 8000), "PCMA": (2, 8, "alaw", "pcm_alaw", 8000),
-         "G722": (3, 9, "g722", "g722", 16000)}
+PAYLOAD_TYPE = {"PCMU": 0, "PCMA": 8, "G722": 9}
 HEARS_AT = {"agent": 4000, "customer": 5000, "supervisor": 6000}
 SPEAKS_FROM = {"agent": 4100, "customer": 5100, "supervisor": 6100}
 RECORDED_AT = {"recorded agent": 7000, "recorded customer": 7002}
-LOW = {"agent": 413, "customer": 747, "supervisor": 1193}  # Hz
-HIGH = {"agent": 5200, "customer": 5800, "supervisor": 6300}
-LOUDNESS = 0.12  # of each tone
-WINDOW = 0.5  # seconds that a gain is solved from
+SPOKEN_SECONDS = 30  # longer than a call lasts here
 
 
 class Call:
@@ -35,19 +29,18 @@ class Call:
         self.box, self.codecs, self.heard, self.speakers = box, codecs, {}, []
 
     def media(self, who):
-        return media(address_of(who), HEARS_AT[who], codec=CODEC[self.codecs[who]][0],
+        return media(address_of(who), HEARS_AT[who],
+                     codec=common_pb2.Codec.Value(f"CODEC_{self.codecs[who]}"),
                      source=common_pb2.MediaAddress(address=address_of(who),
                                                     port=SPEAKS_FROM[who]))
 
     def speak(self, who, leg):
-        _, _, _, encoder, rate = CODEC[self.codecs[who]]
-        voice = "+".join(f"{LOUDNESS}*sin(2*PI*{tones[who]}*t)" for tones in (LOW, HIGH)
-                         if tones is LOW or rate > 8000)
+        codec = self.codecs[who]
         self.speakers.append(self.box.lab.spawn(
-            who, f"speak-{who}", "ffmpeg", "-nostdin", "-loglevel", "error", "-f", "lavfi", "-i",
-            f"aevalsrc={voice}:s={rate}:n={rate // 50}", "-af", "arealtime", "-c:a", encoder,
-            "-f", "rtp", f"rtp://{leg.local.address}:{leg.local.port}"
-            f"?localrtpport={SPEAKS_FROM[who]}", cpus={0}))
+            who, f"speak-{who}", "ffmpeg", "-nostdin", "-loglevel", "error", *source(who, codec),
+            "-af", "arealtime", "-c:a", CODERS[codec].encoder, "-f", "rtp",
+            f"rtp://{leg.local.address}:{leg.local.port}?localrtpport={SPEAKS_FROM[who]}",
+            cpus={0}))
 
     def listen(self, name, host, port):
         self.heard[name] = Party(self.box.lab, host, ("0.0.0.0", port), None).__enter__()
@@ -86,31 +79,25 @@ class Call:
     def leave(self):
         self.box.api.monitor.Leave(monitor_pb2.LeaveRequest(session_id=self.session.id))
 
+    def spoken_by(self, sources):
+        """For reference.py."""
+        return tuple((who, self.codecs[who]) for who in self.codecs if who in sources)
+
     def codec_of(self, name):
         return self.codecs.get(name, "PCMU")
 
     def decode(self, name):
-        """All that a listener has got, as samples of full scale 1, and when each packet came."""
-        packets = list(self.heard[name].packets)
-        _, payload_type, form, _, rate = CODEC[self.codec_of(name)]
-        assert packets and {p.payload_type for p in packets} == {payload_type}
+        """All that a listener has got, as samples, and the packets."""
+        packets, codec = list(self.heard[name].packets), self.codec_of(name)
+        assert packets and {p.payload_type for p in packets} == {PAYLOAD_TYPE[codec]}
         assert len({p.ssrc for p in packets}) == 1
-        raw = ["-ar", str(rate), "-ac", "1"] if form != "g722" else []
-        done = subprocess.run(["ffmpeg", "-loglevel", "error", "-f", form, *raw, "-i", "-", "-f",
-                               "s16le", "-"], input=b"".join(p.payload for p in packets),
-                              capture_output=True, check=True)
-        samples = numpy.frombuffer(done.stdout, dtype="<i2") / 32768
-        assert len(samples) == len(packets) * 160 * rate // 8000
-        return samples, [p.time for p in packets], rate
+        samples = decode(b"".join(p.payload for p in packets), codec)
+        assert len(samples) == len(packets) * samples_of_a_packet(codec)
+        return samples, packets
 
 
-def gain(samples, rate, hz):
-    """The median over windows of the amplitude of a tone, of what it was spoken with."""
-    length = int(WINDOW * rate)
-    wave = numpy.exp(-2j * numpy.pi * hz * numpy.arange(length) / rate)
-    return float(numpy.median([
-        2 * abs(samples[start:start + length] @ wave) / length / LOUDNESS
-        for start in range(0, len(samples) - length + 1, length)]))
+def samples_of_a_packet(codec):
+    return FRAME * CODERS[codec].rate // 8000
 
 
 def intended(mode):
@@ -124,26 +111,30 @@ def intended(mode):
             "recorded agent": {"agent"}, "recorded customer": {"customer"}}
 
 
-def assert_gains(call, mode, begin, end):
+def assert_untouched(packets, who, codec):
+    """Bit for bit what ffmpeg's encoder has made of the voice, one packet after the other."""
+    frames = spoken(who, codec, SPOKEN_SECONDS)
+    frames = [frames[i:i + FRAME] for i in range(0, len(frames), FRAME)]
+    payloads = [packet.payload for packet in packets]
+    begin = frames.index(payloads[0])
+    assert payloads == frames[begin:begin + len(payloads)], f"the {who}'s packets were changed"
+
+
+def assert_heard(call, heard_by, mode, begin, end):
+    """Each hears whom they should, and that is told from every other set of voices."""
     for listener, sources in intended(mode).items():
         if not sources:
             continue
-        samples, times, rate = call.decode(listener)
-        frame = 160 * rate // 8000
-        inside = [i for i, moment in enumerate(times) if begin < moment < end]
+        codec, wanted = call.codec_of(listener), call.spoken_by(sources)
+        samples, packets = heard_by[listener]
+        frame = samples_of_a_packet(codec)
+        inside = [i for i, packet in enumerate(packets) if begin < packet.time < end]
         heard = samples[inside[0] * frame:(inside[-1] + 1) * frame]
-        for who in LOW:
-            for tones in (LOW, HIGH):
-                wide = tones is HIGH
-                if wide and rate == 8000:
-                    continue
-                want = float(who in sources and not (wide and call.codecs[who] != "G722"))
-                found = gain(heard, rate, tones[who])
-                # Above 4 kHz G.722 has two bits a sample: two coders in a row take 6 % off such a
-                # tone, and leave 1 % of noise.
-                allowed = (0.01, 0.10) if wide else (0.003, 0.03)
-                assert abs(found - want) < allowed[want > 0], \
-                    f"mode {mode}: {listener} hears {found:.4f} of the {who} at {tones[who]} Hz"
+        assert not faults(heard, codec, wanted), f"mode {mode}, {listener}"
+        for wrong in wrong_sources(wanted, call.codecs):
+            assert faults(heard, codec, wrong), f"mode {mode}, {listener}: {wrong} would pass, too"
+        if [spoken_in for _, spoken_in in wanted] == [codec]:
+            assert_untouched(packets[inside[0]:inside[-1] + 1], *wanted[0])
 
 
 @pytest.mark.parametrize("codecs", [
@@ -170,8 +161,9 @@ def test_each_mode_is_heard_as_it_should_be(appliance, codecs):
             wait(mode)
         call.leave()
         wait(None)
+        heard_by = {name: call.decode(name) for name in call.heard}
         for mode, begin, end in phases:
-            assert_gains(call, mode, begin, end)
+            assert_heard(call, heard_by, mode, begin, end)
         for name in ("agent", "customer", *RECORDED_AT):
             assert steps(list(call.heard[name].packets)) == []
         assert appliance.api.counters()["guard_dropped"] == 0
