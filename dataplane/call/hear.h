@@ -25,7 +25,8 @@ struct delivery {
 	struct forward_packet *packet;
 	struct forward_env *env;
 	struct leg *source;
-	const int16_t *pcm; /* its samples, decoded when first needed */
+	const int16_t *pcm; /* its samples, decoded when first needed; of a wideband source, of what
+			     * stands for a packet that is no voice (call/unvoiced.h), or NULL */
 	uint64_t sum;	    /* of its payload's bytes, added up when first needed; 0 before */
 	unsigned count;	    /* samples */
 	int16_t decoded[CODEC_MAX_SAMPLES];

@@ -37,6 +37,12 @@ struct wide_mix {
 	int32_t sum[SAMPLES];
 };
 
+/* Whether the packet is none of the source's voice, but what stands for one that is no voice. */
+static bool is_stand_in(const struct delivery *d)
+{
+	return codec_is_wide(d->source->codec) && d->pcm != NULL;
+}
+
 /* --- the other voices --- */
 
 static void add(struct wide_mix *mix, unsigned from, struct gain *gain)
@@ -59,21 +65,31 @@ static void end_voice(struct wide_mix *mix, unsigned held)
 			(int16_t)(mix->voice[held - 1 - i] * (int)(count - 1 - i) / (int)count);
 }
 
+/* Whether a voice that has fallen silent has said something that is still to be heard. */
+static bool has_rest(const struct term *term, const struct leg *other, uint32_t position)
+{
+	uint32_t rest = other->ring.end - position;
+
+	return term->timeline.state != TIMELINE_NONE && rest - 1 < PCM_RING_SAMPLES &&
+	       other->ring.filled > 0;
+}
+
 static void add_term(struct wide_mix *mix, struct delivery *d, struct term *term)
 {
 	const struct leg *other = &legs_of(d->source)[term->source];
 	unsigned scale = mix->wide ? CODEC_WIDE : 1, depth, held;
-	uint32_t position;
-	bool lacked;
+	uint32_t position = d->packet->rtp.timestamp + term->timeline.offset;
+	bool lacked = false, silent = is_silent(other, d->env);
 
-	if (!wide_has_voice(other) || is_silent(other, d->env)) {
+	if (!wide_has_voice(other) || (silent && !has_rest(term, other, position))) {
 		timeline_reset(&term->timeline);
 		return;
 	}
 	depth = MIN_DEPTH + other->frame +
 		2 * RTE_MIN(rtp_source_jitter(&other->source), MOST_JITTER);
-	position = timeline_place(
-		&term->timeline, &other->ring, d->packet->rtp.timestamp, d->count, depth, &lacked);
+	if (!silent)
+		position = timeline_place(&term->timeline, &other->ring, d->packet->rtp.timestamp,
+			d->count, depth, &lacked);
 	if (lacked)
 		counters_bump(d->env->counters, COUNTER_mix_underrun);
 	held = wide_voice(other, position, d->count, mix->wide, mix->voice);
@@ -127,6 +143,8 @@ static void read_own(struct wide_mix *mix, struct delivery *d)
 		codec->decode(mix->own, rtp->payload, d->count);
 	} else if (wide_has_voice(d->source)) {
 		wide_voice(d->source, rtp->timestamp, d->count, mix->wide, mix->own);
+	} else if (is_stand_in(d)) {
+		memcpy(mix->own, d->pcm, mix->count * sizeof(*mix->own));
 	} else {
 		state = leg_wide(d->source)->before;
 		codec->stateful->decode(&state, mix->own, rtp->payload, d->count);
@@ -195,6 +213,14 @@ static bool is_forwarded(const struct delivery *d, const struct leg_wide *wide)
 	return wide->forwards && wide->follows == leg_rest(d->source)->id;
 }
 
+/* Whether our decoder of the source is where that of a listener is who had all before this packet
+ * untouched, and what was said then is at hand. */
+static bool is_followed(const struct delivery *d)
+{
+	return wide_is_next(d->source, &d->packet->rtp) && wide_has_voice(d->source) &&
+	       leg_wide(d->source)->unsettled == 0;
+}
+
 /* --- what goes out --- */
 
 static void encode(struct wide_mix *mix, struct delivery *d, struct leg *listener, uint8_t *payload)
@@ -205,7 +231,7 @@ static void encode(struct wide_mix *mix, struct delivery *d, struct leg *listene
 
 	read_own(mix, d);
 	if (mix->wide && !wide->encodes) {
-		if (mix->same && is_forwarded(d, wide) && wide_is_next(d->source, &d->packet->rtp))
+		if (mix->same && is_forwarded(d, wide) && is_followed(d))
 			begin_to_encode(mix, d, wide);
 		else
 			begin_after(d, listener, wide);
@@ -228,6 +254,7 @@ static void end_encoding(struct delivery *d, struct leg *listener)
 	struct leg_wide *wide = leg_wide(listener);
 
 	wide->encodes = false;
+	wide->hush = 0;
 	wide->forwards = true;
 	wide->follows = leg_rest(d->source)->id;
 	if (listener->term_count == 1) {
@@ -303,7 +330,7 @@ uint8_t hear_wide(struct delivery *d, struct leg *listener, uint8_t *payload, ui
 	memset(mix.sum, 0, mix.count * sizeof(*mix.sum));
 	if (!is_held_back(&mix, d, listener))
 		add_others(&mix, d, listener);
-	if (mix.others == 0 && mix.wide && mix.same) {
+	if (mix.others == 0 && mix.wide && mix.same && !is_stand_in(d)) {
 		counter = hear_same(&mix, d, listener, payload);
 	} else {
 		encode(&mix, d, listener, payload);

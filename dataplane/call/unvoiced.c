@@ -10,6 +10,7 @@
 #include "call/fan_out.h"
 #include "call/wide.h"
 #include "media/comfort_noise.h"
+#include "media/resample.h"
 #include "media/telephone_event.h"
 
 #include "fastpath.h"
@@ -75,13 +76,13 @@ static uint32_t takers(const struct leg *source, bool event)
 	return mask;
 }
 
-/* --- what the others get: nothing, where it would have to go through the source's coder --- */
+/* --- what the others get --- */
 
-/* The place in the source's timeline, and the coded payload, of what stands for the packet. */
+/* The place in the source's timeline, and the samples, of what stands for the packet. */
 struct stand_in {
 	uint32_t timestamp;
-	unsigned count; /* samples; 0: there is none this time */
-	uint8_t payload[CODEC_MAX_SAMPLES];
+	unsigned count;				     /* ticks; 0: there is none this time */
+	int16_t pcm[CODEC_MAX_SAMPLES * CODEC_WIDE]; /* one or two a tick, as its codec has them */
 };
 
 static void tell_event(const struct forward_packet *packet, uint8_t code, struct forward_env *env)
@@ -118,24 +119,25 @@ static void stand_in_for_event(
 		return;
 	in->timestamp = press->timestamp + press->filled;
 	in->count = frame;
-	memset(in->payload, codec_get(leg->codec)->silence, frame);
+	memset(in->pcm, 0, sizeof(in->pcm));
 	press->filled = (uint16_t)(press->filled + frame);
-	if (codec_is_wide(leg->codec))
-		in->count = 0;
 }
 
+/* Of the lower band alone in a wideband codec, too: so it is as loud as it should be for those who
+ * hear no more of it. */
 static void stand_in_for_noise(struct stand_in *in, const struct forward_packet *packet)
 {
 	const struct leg *leg = packet->leg;
-	int16_t pcm[CODEC_MAX_SAMPLES];
+	unsigned before = codec_is_wide(leg->codec) ? RESAMPLE_BEFORE : 0;
+	int16_t pcm[RESAMPLE_BEFORE + CODEC_MAX_SAMPLES];
 
 	in->timestamp = packet->rtp.timestamp;
-	in->count = 0;
-	if (codec_is_wide(leg->codec))
-		return;
 	in->count = leg->frame != 0 ? leg->frame : FRAME_DEFAULT;
-	comfort_noise_write(pcm, in->count, packet->rtp.payload, in->timestamp);
-	codec_get(leg->codec)->encode(in->payload, pcm, in->count);
+	comfort_noise_write(pcm, before + in->count, packet->rtp.payload, in->timestamp);
+	if (codec_is_wide(leg->codec))
+		resample_double(in->pcm, pcm + before, in->count);
+	else
+		memcpy(in->pcm, pcm, in->count * sizeof(*pcm));
 }
 
 /* Others may take over at once the streams that ran by this leg's clock. */
@@ -148,25 +150,41 @@ static void fall_silent(struct leg *leg, const struct forward_env *env)
 
 /* --- all of it --- */
 
-static void send_stand_in(struct delivery *d, const struct stand_in *in, uint32_t hearers)
+/* Put it among what the source has said, and, where each sample is coded by itself, coded to
+ * `payload`. */
+static void keep_stand_in(struct leg *source, struct stand_in *in, uint8_t *payload)
+{
+	if (codec_is_wide(source->codec)) {
+		wide_take_unvoiced(source, in->timestamp, in->pcm, in->count);
+		memset(payload, 0, in->count); /* of no meaning to anybody */
+		return;
+	}
+	codec_get(source->codec)->encode(payload, in->pcm, in->count);
+	if (source->ring.samples != NULL)
+		pcm_ring_write(&source->ring, in->timestamp, payload, in->count);
+}
+
+static void send_stand_in(struct delivery *d, struct stand_in *in, uint32_t hearers)
 {
 	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(d->env->pool);
 	struct forward_packet voice = *d->packet;
 	struct delivery voiced = *d;
-	uint8_t *payload;
+	uint8_t payload[CODEC_MAX_SAMPLES];
 
+	keep_stand_in(d->source, in, payload);
 	if (mbuf == NULL) {
 		counters_bump(d->env->counters, COUNTER_tx_no_mbuf);
 		return;
 	}
-	payload = rte_pktmbuf_mtod(mbuf, uint8_t *);
-	memcpy(payload, in->payload, in->count);
 	voice.mbuf = mbuf;
-	voice.rtp.payload = payload;
+	voice.rtp.payload = memcpy(rte_pktmbuf_mtod(mbuf, uint8_t *), payload, in->count);
 	voice.rtp.payload_length = (uint16_t)in->count;
 	voice.rtp.timestamp = in->timestamp;
 	voiced.packet = &voice;
 	voiced.count = in->count;
+	voiced.pcm = in->pcm;
+	if (codec_is_wide(d->source->codec))
+		wide_break_off(d->source, hearers);
 	fan_out_to(&voiced, hearers);
 }
 
@@ -183,9 +201,6 @@ void unvoiced_deliver(struct forward_packet *packet, struct forward_env *env)
 	else
 		stand_in_for_noise(&in, packet);
 	counters_bump(env->counters, event ? COUNTER_telephone_events : COUNTER_comfort_noise);
-	if (in.count > 0 && source->ring.samples != NULL)
-		pcm_ring_write(&source->ring, in.timestamp, in.payload, in.count);
-
 	d.count = event ? leg_rest(source)->press.filled : in.count;
 	fan_out_as_it_is(&d, as_it_is);
 	if (in.count > 0)

@@ -63,6 +63,41 @@ void wide_take(struct leg *source, const struct rtp_packet *rtp, uint16_t restar
 	wide->unsettled = (uint16_t)(wide->unsettled > count ? wide->unsettled - count : 0);
 }
 
+void wide_take_unvoiced(struct leg *source, uint32_t timestamp, int16_t *pcm, unsigned count)
+{
+	struct leg_wide *wide = leg_wide(source);
+
+	if (!source->slow || wide_ring_is_late(&source->ring, timestamp))
+		return;
+	wide->before = wide->decoder;
+	if (wide_ring_is_there(&wide->ring)) {
+		wide_ring_append(&wide->ring, &source->ring, timestamp, pcm, count);
+	} else {
+		source->ring.end = timestamp + count;
+		source->ring.filled = (uint16_t)count;
+	}
+}
+
+/* Before its packets are encoded here, `listener` has had all of them untouched. */
+static void note_forwarded(struct leg *listener, const struct leg *source)
+{
+	leg_wide(listener)->forwards = true;
+	leg_wide(listener)->follows = leg_rest(source)->id;
+}
+
+void wide_break_off(struct leg *source, uint32_t hearers)
+{
+	for (unsigned i = 0; i < source->hearer_count; i++) {
+		struct leg *listener = &legs_of(source)[source->hearers[i].leg];
+
+		if (!(hearers >> i & 1) || listener->hears != HEARS_ONE)
+			continue;
+		if (listener->clock != LEG_CLOCK_NONE)
+			note_forwarded(listener, source);
+		listener->hears = HEARS_WIDE;
+	}
+}
+
 bool wide_is_next(const struct leg *source, const struct rtp_packet *rtp)
 {
 	return source->slow && source->ring.filled > 0 &&
@@ -169,10 +204,8 @@ void wide_take_over_listener(struct leg *leg, struct leg *old)
 	wide->hush = before->hush;
 	if (leg->fading != 0)
 		memcpy(wide->fade, before->fade, sizeof(wide->fade));
-	if (old->hears == HEARS_ONE && old->clock != LEG_CLOCK_NONE) {
-		wide->forwards = true;
-		wide->follows = leg_rest(&legs_of(old)[leg_terms(old)[old->clock].source])->id;
-	}
+	if (old->hears == HEARS_ONE && old->clock != LEG_CLOCK_NONE)
+		note_forwarded(leg, &legs_of(old)[leg_terms(old)[old->clock].source]);
 	/* What was encoded here does not go over into what is untouched from one packet to the
 	 * next. */
 	if (wide->encodes && leg->hears == HEARS_ONE)

@@ -59,6 +59,16 @@ uint8_t **wide_give_ring(struct leg *leg, uint8_t **buffers);
 void wide_take(struct leg *source, const struct rtp_packet *rtp, uint16_t restarts,
 	struct counters *counters);
 
+/* Put `count` ticks of samples that stand for a packet that is no voice (call/unvoiced.h) behind
+ * what has come from `source`; `pcm` is changed. Its decoder has not seen them. The worker that
+ * owns the call. */
+void wide_take_unvoiced(struct leg *source, uint32_t timestamp, int16_t *pcm, unsigned count)
+	__attribute__((cold));
+
+/* Whom of `hearers` (bits of the source's) its packets go to untouched gets what is encoded here,
+ * from now until there is its voice alone again. */
+void wide_break_off(struct leg *source, uint32_t hearers) __attribute__((cold));
+
 /* Whether packet `rtp` of `source` was the last to be decoded: what it was decoded from is in
  * `before`. */
 bool wide_is_next(const struct leg *source, const struct rtp_packet *rtp);

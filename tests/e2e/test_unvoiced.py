@@ -3,16 +3,17 @@
 """Pressed keys and comfort noise, from a phone to all who hear it, and to who anchors the call."""
 
 import struct
+import subprocess
 import time
 
 import grpc
 import pytest
 
 from api import BARGE, LISTEN, address, reasons, refusal
-from bridgetap.v1 import calls_pb2
+from bridgetap.v1 import calls_pb2, common_pb2
 from conversation import Conversation, near
 from lab import RECORDER
-from rtp import FRAME, level, steps
+from rtp import DECODE, FRAME, FRAME_SECONDS, level, steps
 from stream import Stream
 
 AGENT_KEYS, CUSTOMER_KEYS, SUPERVISOR_KEYS, RECORDED_KEYS = 101, 96, 110, 102
@@ -129,6 +130,64 @@ def test_comfort_noise_stands_for_silence(appliance):
         talk.join(BARGE)
         time.sleep(0.3)
         assert near(level(talk.agent.packets[-1]), "supervisor")
+        assert appliance.api.counters()["comfort_noise"] == 1
+
+
+G722 = 9
+
+
+class WideTalk(Conversation):
+    """The customer speaks G.722: silence, so that each packet is like the one before."""
+
+    def __init__(self, box, **more):
+        super().__init__(box, media={"customer": {"codec": common_pb2.CODEC_G722, **more}})
+        self.silence = subprocess.run(
+            ["ffmpeg", "-nostdin", "-loglevel", "error", "-f", "lavfi", "-i",
+             "aevalsrc=0:s=16000:d=0.2", "-c:a", "g722", "-f", "g722", "-"],
+            capture_output=True, check=True).stdout[-FRAME:]
+
+    def speaking(self, who):
+        return (G722, self.silence) if who == "customer" else super().speaking(who)
+
+
+def test_a_key_out_of_g722_is_silence_to_all_others(appliance):
+    with WideTalk(appliance, telephone_event_payload_type=CUSTOMER_KEYS) as talk:
+        talk.join(LISTEN)
+        time.sleep(0.3)
+        for party in (talk.agent, talk.supervisor, talk.recorded_customer):
+            party.hears()
+        talk.customer.press(CUSTOMER_KEYS, key=7, frames=6)
+        time.sleep(0.3)
+        # Nobody else knows of keys: the agent, in another codec, has silence for them as well.
+        for party in (talk.agent, talk.recorded_customer):
+            heard = party.hears()
+            assert_one_stream(heard)
+            assert all(near(level(packet)) for packet in heard)
+            assert len(heard) * FRAME_SECONDS >= 0.3
+        listened = talk.supervisor.hears()
+        assert_one_stream(listened)
+        assert sum(near(level(packet), "agent") for packet in listened) >= len(listened) - 2
+        counters = appliance.api.counters()
+        assert counters["telephone_events"] == 8
+        assert counters["drop_payload_type"] == counters["guard_dropped"] == 0
+
+
+def test_comfort_noise_out_of_g722_is_noise_as_loud(appliance):
+    with WideTalk(appliance, comfort_noise=True) as talk:
+        time.sleep(0.3)
+        talk.customer.speaking.clear()
+        time.sleep(0.05)
+        talk.agent.hears()
+        talk.recorded_customer.hears()
+        talk.customer.send_unvoiced(13, struct.pack("!B", 40), talk.customer.timestamp)
+        time.sleep(0.2)
+        for party in (talk.agent, talk.recorded_customer):
+            frame, = party.hears()
+            assert (frame.payload_type, len(frame.payload)) == (0, FRAME)
+            levels = [DECODE[0][code] for code in frame.payload[FRAME // 2:]]
+            loudness = (sum(value ** 2 for value in levels) / len(levels)) ** 0.5
+            # 40 dB below a square wave of full scale; of so few samples within 2 dB.
+            assert 10 ** -0.1 < loudness / (32767 * 10 ** -2) < 10 ** 0.1
         assert appliance.api.counters()["comfort_noise"] == 1
 
 

@@ -41,12 +41,18 @@ class Conversation:
         self.session = self.supervisor = self.user = None
 
     def _media(self, who):
-        return media(address_of(who), self.ports[who], codec=CODECS[self.codecs[who]],
-                     **self.media.get(who, {}))
+        return media(address_of(who), self.ports[who],
+                     **{"codec": CODECS[self.codecs[who]], **self.media.get(who, {})})
+
+    def speaking(self, who):
+        """The payload type of what they say, and a packet of it where it is not of G.711."""
+        return self.codecs[who], None
 
     def _party(self, who, leg):
+        payload_type, payload = self.speaking(who)
         party = Party(self.box.lab, who, ("0.0.0.0", self.ports[who]),
-                      (leg.local.address, leg.local.port), LOUDNESS[who], self.codecs[who])
+                      (leg.local.address, leg.local.port), LOUDNESS[who], payload_type,
+                      payload=payload)
         return self._stack.enter_context(party)
 
     def hear_recording(self, port):

@@ -61,13 +61,14 @@ def level(packet):
 
 class Party:
     """Sends one packet of a constant level every 20 ms, and keeps what comes back. Without a remote
-    it only hears."""
+    it only hears. A codec that is not G.711 needs its `payload` made."""
 
-    def __init__(self, lab, host, local, remote, loudness=0, payload_type=PCMU, family=None):
+    def __init__(self, lab, host, local, remote, loudness=0, payload_type=PCMU, family=None,
+                 payload=None):
         self._socket = self._open(lab, host, local, **({"family": family} if family else {}))
         self._socket.setblocking(False)
         self.remote = remote
-        self.payload = bytes([encode(loudness, payload_type)]) * FRAME
+        self.payload = payload or bytes([encode(loudness, payload_type)]) * FRAME
         self.payload_type = payload_type
         self.ssrc = random.getrandbits(32)
         self.sequence = random.getrandbits(16)

@@ -359,6 +359,9 @@ static void decode(enum party party, struct heard *heard)
 {
 	const struct codec *codec = codec_get(plans[party].codec);
 
+	heard->samples = 0;
+	if (heard->rtp.payload_type != plans[party].payload_type)
+		return;
 	if (codec->stateful == NULL) {
 		codec->decode(heard->pcm, heard->payload, heard->count);
 		heard->samples = heard->count;

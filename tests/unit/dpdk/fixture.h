@@ -43,7 +43,7 @@ struct heard {
 	int16_t pcm[CODEC_MAX_SAMPLES * CODEC_WIDE]; /* what its decoder makes of it */
 	struct endpoint source;
 	unsigned count;	  /* bytes, or ticks of the RTP clock */
-	unsigned samples; /* linear ones: as many, or twice */
+	unsigned samples; /* linear ones: as many, or twice; none of what is no voice */
 };
 
 /* RTCP that a party was sent. */

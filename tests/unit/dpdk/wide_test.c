@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "bpf/rec_guard.h"
+#include "media/comfort_noise.h"
 
 /* Calls with G.722 in them. Each party speaks a tone of its own, and what a listener hears is
  * solved for the tones' amplitudes: whom it hears is seen whatever way the voices took. */
@@ -511,8 +512,21 @@ static int loudest(enum party party)
 	return most;
 }
 
+/* A key, or silence that is told of in place of a frame, for whoever has negotiated it. */
+static void speak_no_voice(enum party party)
+{
+	static const uint8_t key[] = { 5, 10, FRAME >> 8, FRAME & 255 }, hush[] = { 70 };
+
+	if (plans[party].telephone_event != 0 && random() % 2)
+		say_unvoiced(party, plans[party].telephone_event, key, sizeof(key));
+	else if (plans[party].comfort_noise)
+		say_unvoiced(party, COMFORT_NOISE_PAYLOAD_TYPE, hush, sizeof(hush));
+	pass(party, FRAME);
+}
+
 /* Agent and customer say nothing, and the monitor shouts, through any order of joins, switches,
- * leaves, changes of codec, losses and restarts: whoever must not hear it hears nothing. */
+ * leaves, changes of codec, losses, restarts, keys and comfort noise: whoever must not hear it
+ * hears nothing. */
 static void no_sequence_of_events_lets_a_monitor_be_heard_where_it_must_not(void **state)
 {
 	const int shout = 12000, nothing = 150;
@@ -546,6 +560,16 @@ static void no_sequence_of_events_lets_a_monitor_be_heard_where_it_must_not(void
 			break;
 		case 5:
 			lose((enum party)(random() % SPEAKERS), 1 + (unsigned)random() % 3);
+			break;
+		case 6:
+			for (unsigned p = 0; p < SPEAKERS; p++) {
+				plans[p].telephone_event = random() % 2 ? 101 : 0;
+				plans[p].comfort_noise = random() % 2;
+			}
+			put_call(parties);
+			break;
+		case 7:
+			speak_no_voice((enum party)(random() % SPEAKERS));
 			break;
 		default:
 			break;
