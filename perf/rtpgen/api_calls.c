@@ -42,8 +42,11 @@ static void describe_far(const struct table *table, const struct leg *leg, struc
 	bridgetap__v1__media_description__init(&far->media);
 	describe_place(table, leg, &far->remote, far->address);
 	far->media.remote = &far->remote;
-	far->media.codec = leg->codec == VOICE_PCMA ? BRIDGETAP__V1__CODEC__CODEC_PCMA
-						    : BRIDGETAP__V1__CODEC__CODEC_PCMU;
+	if (options->codec == CHOICE_G722)
+		far->media.codec = BRIDGETAP__V1__CODEC__CODEC_G722;
+	else
+		far->media.codec = leg->codec == VOICE_PCMA ? BRIDGETAP__V1__CODEC__CODEC_PCMA
+							    : BRIDGETAP__V1__CODEC__CODEC_PCMU;
 	if (options->realm_count > 0)
 		far->media.realm = options->realms[leg->call % options->realm_count];
 }

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <rte_common.h>
+
 #define JITTER_MAX   200.0 /* milliseconds */
 #define SWITCHES_MAX 100000.0
 #define PTIME_MAX    60
@@ -147,14 +149,14 @@ static int read_mix(struct options *options, char *text)
 
 static int read_codec(struct options *options, const char *text)
 {
-	static const char *const codecs[] = { "pcmu", "pcma", "mixed" };
+	static const char *const codecs[] = { "pcmu", "pcma", "mixed", "g722" };
 
-	for (unsigned i = 0; i < 3; i++)
+	for (unsigned i = 0; i < RTE_DIM(codecs); i++)
 		if (strcmp(text, codecs[i]) == 0) {
 			options->codec = i;
 			return 0;
 		}
-	return options_refuse("--codec %s: there are pcmu, pcma and mixed", text);
+	return options_refuse("--codec %s: there are pcmu, pcma, mixed and g722", text);
 }
 
 static int read_rate(struct options *options, const char *text)

@@ -22,7 +22,9 @@ enum rate_kind {
 	RATE_FIXED, /* `rate` packets a second, all sources together */
 };
 
-enum codec_choice { CHOICE_PCMU, CHOICE_PCMA, CHOICE_MIXED };
+/* In G.722 the same bytes are sent as in PCMU: whoever gets them untouched can tell whose they are,
+ * and nobody else can, because what a decoder makes of them is no level. */
+enum codec_choice { CHOICE_PCMU, CHOICE_PCMA, CHOICE_MIXED, CHOICE_G722 };
 
 enum format { FORMAT_TABLE, FORMAT_TSV, FORMAT_JSON };
 

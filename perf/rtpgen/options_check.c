@@ -58,6 +58,10 @@ static int check_load(const struct options *o)
 	if (o->ptime % 10 != 0)
 		return options_refuse(
 			"--ptime %u: packets are 10, 20, 30, 40, 50 or 60 ms long", o->ptime);
+	if (o->codec == CHOICE_G722 && (monitored > 0 || o->record))
+		return options_refuse(
+			"--codec g722: a mix or a recording in G.722 does not show whose voices "
+			"are in it: only --mix forward, without --record");
 	if (o->switch_rate > 0 && monitored == 0)
 		return options_refuse("--switch-rate: in this --mix there is no monitor to switch");
 	if (o->search && o->rate_kind != RATE_REAL)

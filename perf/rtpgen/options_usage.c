@@ -14,7 +14,7 @@ const char options_usage[] =
 	"  --talking N           at a time; they take turns of half a second (all)\n"
 	"  --mix MODE:N,...      weights of forward, listen, whisper and barge (forward:1)\n"
 	"  --ptime MS            10 to 60, in tens (20)\n"
-	"  --codec C             pcmu, pcma or mixed (pcmu)\n"
+	"  --codec C             pcmu, pcma, mixed, or g722, which is forwarded only (pcmu)\n"
 	"  --record              record all calls; needs --recording-device\n"
 	"Load:\n"
 	"  --rate R              real: a packet each ptime; max; or packets a second (real)\n"

@@ -198,11 +198,11 @@ static void take_other(struct gen *gen, struct device *device, struct rte_mbuf *
 }
 
 /* The parties get their own codec; the recorder takes either. */
-static bool is_right_type(const struct leg *leg, unsigned type)
+static bool is_right_type(const struct gen *gen, const struct leg *leg, unsigned type)
 {
 	if (leg->party >= PARTY_SENDERS)
 		return type == PCMU || type == PCMA;
-	return type == (leg->codec == VOICE_PCMA ? PCMA : PCMU);
+	return type == table_payload_type(gen->table, leg);
 }
 
 /* What stands in front of UDP: returns that, and whom the packet is for; NULL where it is none. */
@@ -242,7 +242,7 @@ static bool parse(struct gen *gen, struct device *device, struct rte_mbuf *mbuf,
 		datagram > length - (unsigned)((const uint8_t *)udp - frame))
 		return false;
 	a->leg = table_find(gen->table, device->recording, &to, rte_be_to_cpu_16(udp->dst_port));
-	if (a->leg != NULL && !is_right_type(a->leg, rtp[1] & 0x7f))
+	if (a->leg != NULL && !is_right_type(gen, a->leg, rtp[1] & 0x7f))
 		return false;
 	a->six = to.six;
 	a->payload = rtp + TABLE_RTP;

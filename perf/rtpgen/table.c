@@ -246,6 +246,13 @@ static void *write_ipv6(
 	return ip + 1;
 }
 
+uint8_t table_payload_type(const struct table *table, const struct leg *leg)
+{
+	if (table->options->codec == CHOICE_G722)
+		return 9;
+	return leg->codec == VOICE_PCMA ? 8 : 0;
+}
+
 void table_set_remote(
 	struct table *table, struct leg *leg, const struct ip_address *remote, uint16_t port)
 {
@@ -268,7 +275,7 @@ void table_set_remote(
 	};
 	rtp = (uint8_t *)(udp + 1);
 	rtp[0] = 0x80;
-	rtp[1] = leg->codec == VOICE_PCMA ? 8 : 0;
+	rtp[1] = table_payload_type(table, leg);
 	memcpy(rtp + 8, &ssrc, sizeof(ssrc));
 	leg->header_length = (uint8_t)(rtp + TABLE_RTP - leg->header);
 }

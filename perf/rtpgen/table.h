@@ -97,6 +97,9 @@ void table_set_remote(
 void table_set_macs(
 	struct leg *leg, const struct rte_ether_addr *from, const struct rte_ether_addr *to);
 
+/* The RTP payload type of what is sent by a party, and to it. */
+uint8_t table_payload_type(const struct table *table, const struct leg *leg);
+
 /* Where a leg sends to. */
 struct ip_address table_remote(const struct leg *leg);
 

@@ -103,6 +103,16 @@ def test_switches_under_load_are_heard_whole(carried):
     assert run["switch_last_old_p99_ms"] < run["switch_first_packet_p99_ms"], run
 
 
+def test_g722_is_forwarded_bit_for_bit(carried):
+    """The marks are bytes, which are themselves only where nobody decodes them."""
+    carried.start()
+    run = generate(carried, "--codec", "g722", "--check", "all", "--seconds", 2)
+    assert run["expected"] >= 2 * CALLS * 2 * 50, run
+    counters = carried.api.counters()
+    assert counters["forwarded"] >= run["expected"]
+    assert counters["mixed"] == counters["transcoded"] == 0
+
+
 def test_what_the_network_does_is_measured(carried):
     carried.start()
     run = generate(carried, *MIX, "--check", "all", "--seconds", 2, "--loss", 0.05,
@@ -194,6 +204,8 @@ def test_a_realm_of_the_other_family_is_refused_with_a_sentence(carried):
     (["--mix", "shout:1"], 'no mode "shout"'),
     (["--ptime", "25"], "10, 20, 30, 40, 50 or 60 ms"),
     (["--record"], "by a port of their own"),
+    (["--codec", "opus"], "there are pcmu, pcma, mixed and g722"),
+    (["--codec", "g722", "--mix", "forward:3,barge:1"], "does not show whose voices are in it"),
     (["--search", "--loss", "0.1"], "counts loss"),
     (["--rate", "max", "--pcap-out", "x"], "cannot keep up"),
     (["--address", "2001:db8::x"], "must be an IPv4 or IPv6 address"),
