@@ -207,11 +207,32 @@ def test_tsharks_expert_has_no_remark_on_our_rtp_and_rtcp(scene):
     for host, analysis in scene.analyses.items():
         assert not from_us(analysis), (host, from_us(analysis)[:5])
     # It takes every packet for RTCP that the appliance counts as such of its own.
-    ours = sum(source[0] in (APPLIANCE, RECORDING) for analysis in scene.analyses.values()
-               for source, _, _ in analysis.rtcp)
+    ours = sum(rtcp.source[0] in (APPLIANCE, RECORDING) for analysis in scene.analyses.values()
+               for rtcp in analysis.rtcp)
     assert ours == scene.counters.get("rtcp_sent", 0)
     # And it does look at RTCP: the phones' own is found in what they sent.
     assert all(scene.analyses[who].rtcp for who in ("agent", "customer", "supervisor"))
+
+
+def test_each_phone_gets_our_reports_on_what_it_sends_and_gets(scene, talk):
+    """Every one is sent them to the port above that of RTP, whether it listens there or not."""
+    from talk import VOICES
+    from tshark import RR, SDES, SR
+
+    for who in VOICES:
+        host, (address, port) = talk.hears_at(who)
+        reports = [rtcp for rtcp in scene.analyses[host].rtcp
+                   if rtcp.destination == (address, port + 1)]
+        heard, spoken = scene.heard(talk, who), scene.spoken(talk, who)
+        assert {rtcp.source[0] for rtcp in reports} == {APPLIANCE}, f"{who}: {reports}"
+        for rtcp in reports:
+            # RFC 3550 section 6.1: first a report, and always an SDES with the CNAME.
+            assert rtcp.types[0] in (SR, RR) and rtcp.types[1] == SDES, rtcp
+            assert set(rtcp.senders) == set(heard.ssrcs), rtcp
+            # Of nobody's voice but its own.
+            assert set(rtcp.identifiers) <= set(heard.ssrcs) | set(spoken.ssrcs), rtcp
+        assert any(rtcp.types[0] == SR and set(spoken.ssrcs) & set(rtcp.identifiers)
+                   for rtcp in reports), f"{who}: {reports}"
 
 
 def test_a_sip_scanner_finds_nothing_at_the_media_ports(scene):

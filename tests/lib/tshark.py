@@ -15,10 +15,15 @@ sys.path.insert(0, str(ROOT / "deploy/demo"))
 from capture import LINEAR, Stream  # noqa: E402
 
 FIELDS = ("frame.time_epoch", "ip.src", "udp.srcport", "ip.dst", "udp.dstport", "rtp.ssrc",
-          "rtp.p_type", "rtp.seq", "rtp.timestamp", "rtp.payload", "rtcp.pt",
-          "_ws.expert.severity", "_ws.expert.message")
+          "rtp.p_type", "rtp.seq", "rtp.timestamp", "rtp.payload", "rtcp.pt", "rtcp.senderssrc",
+          "rtcp.ssrc.identifier", "_ws.expert.severity", "_ws.expert.message")
 CODES = LINEAR  # the linear value of each byte, by payload type
+SR, RR, SDES = 200, 201, 202  # RTCP packet types
 NOTE = 0x400000  # of the expert's severities the first above small talk ("length is right")
+
+# An RTCP packet: the types of those that it is compounded of, who reports, and whom on (and again
+# who, in SDES and BYE): SSRCs.
+Rtcp = collections.namedtuple("Rtcp", "source destination types senders identifiers")
 
 # A row of its table of streams. `problem` is set for a packet that is out of order or twice there,
 # or whose timestamp or payload type does not fit.
@@ -40,7 +45,7 @@ class Analysis:
         assert done.returncode == 0, done.stderr
         packets, _, table = done.stdout.partition("\n====")
         self.streams = {}   # Stream by (source, destination), each (address, port)
-        self.rtcp = []      # (source, destination, packet types)
+        self.rtcp = []      # Rtcp of every packet
         self.remarks = []   # (source, destination, what the expert said)
         self.sent = collections.Counter()  # packets of any kind by (source, destination)
         for line in packets.splitlines():
@@ -55,7 +60,9 @@ class Analysis:
                default=0) >= NOTE:
             self.remarks.append((*key, packet["_ws.expert.message"]))
         if packet["rtcp.pt"]:
-            self.rtcp.append((*key, packet["rtcp.pt"]))
+            self.rtcp.append(Rtcp(*key, [int(kind) for kind in packet["rtcp.pt"].split(",")],
+                                  *(_ssrcs(packet[field]) for field in (
+                                      "rtcp.senderssrc", "rtcp.ssrc.identifier"))))
         if packet["rtp.seq"]:
             stream = self.streams.setdefault(key, Stream())
             stream.times.append(float(packet["frame.time_epoch"]))
@@ -71,6 +78,10 @@ class Analysis:
                  if destination in (None, end) and source in (None, begin)]
         assert len(found) <= 1, f"{len(found)} streams from {source} to {destination}"
         return found[0] if found else Stream()
+
+
+def _ssrcs(text):
+    return [int(ssrc, 0) for ssrc in text.split(",") if ssrc]
 
 
 def _row(line):
