@@ -143,7 +143,7 @@ static void stand_in_for_noise(struct stand_in *in, const struct forward_packet 
 /* Others may take over at once the streams that ran by this leg's clock. */
 static void fall_silent(struct leg *leg, const struct forward_env *env)
 {
-	leg->heard_ms = env->now_ms - SILENCE_MS - 1;
+	leg->heard_ms = env->now_ms - SILENCE_MS - env->away_ms - 1;
 	for (unsigned i = 0; i < leg->siblings; i++)
 		legs_of(leg)[i].settled_ms = env->now_ms;
 }
