@@ -33,12 +33,16 @@ CALLS = calls()
 def scene(lab):
     """All calls, side by side, from beginning to end."""
     from appliance import set_up_appliance
+    from steal import AWAY_MS, Steal, repeat
     from talk import Scene, probe
 
-    with set_up_appliance(lab) as box:
-        made = Scene(box, CALLS.values())
-        made.play(lambda: setattr(made, "probed", probe(made)))
-    return made
+    def attempt():
+        with set_up_appliance(lab) as box, Steal() as steal:
+            made = Scene(box, CALLS.values())
+            made.play(lambda: setattr(made, "probed", probe(made)))
+        return made, steal.most_ms
+
+    return repeat("the phones' calls", attempt, lambda outcome: outcome[1] < AWAY_MS)[0]
 
 
 @pytest.fixture(params=range(len(CALLS)), ids=list(CALLS))
