@@ -79,6 +79,32 @@ static void the_table_knows_its_rates(void **state)
 	}
 }
 
+/* spandsp's decoder wraps there: what it makes of it is off by 65,536. */
+static void what_is_too_loud_is_clipped(void **state)
+{
+	static int16_t loud[SAMPLES], theirs[SAMPLES];
+	g722_decode_state_t *their_decoder = g722_decode_init(NULL, 64000, 0);
+	union codec_state encoder, decoder;
+	unsigned clipped = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < SAMPLES; i++)
+		loud[i] = random() & 1 ? INT16_MAX : INT16_MIN;
+	codec()->start_encoder(&encoder);
+	codec()->encode(&encoder, coded, loud, CODEC_MAX_SAMPLES);
+	codec()->start_decoder(&decoder);
+	codec()->decode(&decoder, heard, coded, CODEC_MAX_SAMPLES);
+	g722_decode(their_decoder, theirs, coded, CODEC_MAX_SAMPLES);
+	for (unsigned i = 0; i < CODEC_MAX_SAMPLES * CODEC_WIDE; i++) {
+		if (heard[i] == theirs[i])
+			continue;
+		clipped++;
+		assert_int_equal(heard[i], theirs[i] < 0 ? INT16_MAX : INT16_MIN);
+	}
+	assert_in_range(clipped, 1, CODEC_MAX_SAMPLES / 4);
+	g722_decode_free(their_decoder);
+}
+
 /* Whatever it is cut into, it is what spandsp makes of the whole. */
 static void packets_are_the_stream_that_spandsp_makes(void **state)
 {
@@ -148,6 +174,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_table_knows_its_rates),
+		cmocka_unit_test(what_is_too_loud_is_clipped),
 		cmocka_unit_test(packets_are_the_stream_that_spandsp_makes),
 		cmocka_unit_test(the_delay_is_what_the_codec_says),
 		cmocka_unit_test(an_encoder_can_go_on_where_another_one_was),
