@@ -107,7 +107,8 @@ def test_g722_is_forwarded_bit_for_bit(carried):
     """The marks are bytes, which are themselves only where nobody decodes them."""
     carried.start()
     run = generate(carried, "--codec", "g722", "--check", "all", "--seconds", 2)
-    assert run["expected"] >= 2 * CALLS * 2 * 50, run
+    # Whoever sends 50 packets a second begins 99 at least within any two.
+    assert run["expected"] >= 2 * CALLS * (2 * 50 - 1), run
     counters = carried.api.counters()
     assert counters["forwarded"] >= run["expected"]
     assert counters["mixed"] == counters["transcoded"] == 0
