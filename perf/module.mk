@@ -77,11 +77,18 @@ $(bench_memif): $(call objects,perf/memif/main.c perf/blast/streams.c)
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(dataplane_pkgs)) -lrte_net_memif
 
+bench_programs := $(bench_control) $(bench_kernels) $(bench_worker) $(bench_quality) $(bench_blast) \
+	$(bench_memif) $(rtpgen)
+
+# Whoever changes what they are made of sees them break.
+ifeq ($(SANITIZE),)
+tests: $(bench_programs)
+endif
+
 # All of it, or some: make bench PARTS="worker peers". bench.py --help lists the parts.
 .PHONY: bench
 bench: ## measure everything, or PARTS="worker scale ..." (as root)
 	@deploy/bootstrap build bench
-	@$(MAKE) --no-print-directory $(jobs) all $(bench_control) $(bench_kernels) \
-		$(bench_worker) $(bench_quality) $(bench_blast) $(bench_memif) $(rtpgen) $(O)/python/stamp
+	@$(MAKE) --no-print-directory $(jobs) all $(bench_programs) $(O)/python/stamp
 	@BRIDGETAP_BUILD=$(O) /usr/bin/python3 -B perf/bench/bench.py $(PARTS); status=$$?; \
 		$(give_back); exit $$status

@@ -116,7 +116,7 @@ void rig_start(struct quality_rig *rig, enum mode mode, uint64_t now_us)
 		buffers[i] = or_die(rte_malloc(NULL, PCM_RING_SAMPLES, RTE_CACHE_LINE_SIZE));
 	rig->call = or_die(rte_zmalloc(NULL, call_size(rig->plans, count), LEG_ALIGN));
 	call_init(rig->call, 1, 0, rig->plans, count, buffers);
-	call_begin(rig->call, now_us);
+	call_begin(rig->call, now_us, &rig->worker->reporter);
 	port_table_insert(&rig->table, rig->call);
 }
 
