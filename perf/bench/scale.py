@@ -28,8 +28,8 @@ ROWS = (*(name_of(scene, calls, column, workers) for calls in CALLS
 
 
 def megabytes_for(calls):
-    """Of hugepages: calls of three parties, their packets, and the order in which they come."""
-    return 256 + calls * 4096 // 1_000_000
+    """Of hugepages: calls of three parties who are all mixed, their packets, and their order."""
+    return 256 + calls * 8192 // 1_000_000
 
 
 class Point:
