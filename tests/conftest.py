@@ -6,36 +6,21 @@ import sys
 from pathlib import Path
 
 import pytest
-from _pytest.runner import runtestprotocol
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests/lib"))
 
 from appliance import set_up_appliance, start_appliance, stop_appliance  # noqa: E402
-import steal  # noqa: E402
 from lab import BUILD, Lab, Missing  # noqa: E402
+from steal import notes  # noqa: E402
 
 sys.path.insert(0, str(BUILD / "python"))
 
 
-def pytest_runtest_protocol(item, nextitem):
-    """A test that fails while the machine was away is done again; the last failure counts."""
-    def attempt():
-        item._initrequest()
-        return runtestprotocol(item, log=False, nextitem=nextitem)
-
-    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-    for report in steal.repeat(item.nodeid, attempt,
-                               lambda reports: not any(report.failed for report in reports)):
-        item.ihook.pytest_runtest_logreport(report=report)
-    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
-    return True
-
-
 def pytest_terminal_summary(terminalreporter):
-    if steal.notes:
+    if notes:
         terminalreporter.section("done again")
-        terminalreporter.write("".join(f"{note}\n" for note in steal.notes))
+        terminalreporter.write("".join(f"{note}\n" for note in notes))
 
 
 @pytest.fixture(scope="module")

@@ -107,6 +107,18 @@ def test_nobody_is_made_of_rounding_and_stumbling(stumbles):
     assert max(abs(found[who] - 1) for who in ("agent", "customer")) < 0.01, found
 
 
+@pytest.mark.parametrize("leak", [0.5, 0.05, 0.01, 0.005, 0])
+def test_a_leak_is_found_behind_filters_that_delay_by_half_a_sample(leak):
+    gains = {"agent": 1, "customer": 1, "supervisor": leak}
+    spectrum = numpy.fft.rfft(heard(gains))
+    spectrum *= numpy.exp(-0.5j * numpy.linspace(0, numpy.pi, len(spectrum)))
+    mix = quantise(numpy.fft.irfft(spectrum))[:3 * RATE]
+    expected = {who: RATE * 2 + lag - 500 for who, lag in LAGS.items()}
+    found = solve_short(mix, VOICES, expected, {"agent": 1, "customer": 1, "supervisor": 0}, True)
+    assert (found["supervisor"] > FORBIDDEN) == (leak > 0), found
+    assert max(abs(found[who] - 1) for who in ("agent", "customer")) < 0.01, found
+
+
 def test_silence_is_nobody():
     found = solved(numpy.zeros(SECONDS * RATE), {"agent"})
     assert max(map(abs, found.values())) < 1e-9

@@ -5,7 +5,6 @@ measured meanwhile says nothing of the appliance. The kernel counts what was sto
 
 import os
 import threading
-import time
 from collections import deque
 
 TICK_MS = 1000 // os.sysconf("SC_CLK_TCK")
@@ -41,22 +40,15 @@ class Steal:
             window.append(stolen_ms())
             self.most_ms = max(self.most_ms, window[-1] - window[0])
 
-    def excuses(self, what):
-        """Whether it was so much that `what` is to be done again, which is noted."""
-        if self.most_ms < AWAY_MS:
-            return False
-        notes.append(f"{what}: {self.most_ms} ms of CPU were stolen within "
-                     f"{SAMPLES * SAMPLE:.1f} s")
-        return True
 
-
-def repeat(what, attempt, good, times=3):
-    """The outcome of attempt(), which is made again, so many times at most, while it is not good()
-    and the machine was not there."""
+def there(what, attempt, times=3):
+    """The outcome of attempt(), which is made again, so many times at most, if the machine was not
+    there for it: whatever it has come to, nobody has looked yet."""
     for left in reversed(range(times)):
         with Steal() as steal:
             outcome = attempt()
-        if good(outcome) or left == 0 or not steal.excuses(what):
+        if steal.most_ms < AWAY_MS or left == 0:
             return outcome
-        time.sleep(1)
+        notes.append(f"{what}: {steal.most_ms} ms of CPU were stolen within "
+                     f"{SAMPLES * SAMPLE:.1f} s")
     raise AssertionError
