@@ -22,15 +22,22 @@ static bool map(
 	return rtp_stream_map(stream, &in, FRAME, now_us, out);
 }
 
+/* A stream that follows `in` from time 0 on, and has sent it: `out`. */
+static void begin(
+	struct rtp_stream *stream, uint32_t ssrc, struct rtp_packet in, struct rtp_packet *out)
+{
+	rtp_stream_init(stream, ssrc);
+	rtp_stream_follow(stream, &in, FRAME, RATE, 0);
+	assert_true(map(stream, in, 0, out));
+}
+
 static void offsets_are_constant_and_loss_passes_through(void **state)
 {
 	struct rtp_stream stream;
 	struct rtp_packet in = nth(0, 65530, 0xffffff00), first = { 0 }, out = { 0 };
 
 	(void)state;
-	rtp_stream_init(&stream, 77);
-	rtp_stream_follow(&stream, &in, FRAME, RATE, 0);
-	assert_true(map(&stream, in, 0, &first));
+	begin(&stream, 77, in, &first);
 	assert_int_equal(first.ssrc, 77);
 	for (unsigned n = 1; n < 100; n++) {
 		if (n % 7 == 0)
@@ -66,9 +73,7 @@ static void following_another_source_leaves_no_gap(void **state)
 	struct rtp_packet in = nth(0, 1000, 8000), last = { 0 }, out = { 0 };
 
 	(void)state;
-	rtp_stream_init(&stream, 9);
-	rtp_stream_follow(&stream, &in, FRAME, RATE, 0);
-	map(&stream, in, 0, &last);
+	begin(&stream, 9, in, &last);
 
 	/* Half a second of silence, then another source takes over. */
 	in = nth(0, 40000, 123456789);
@@ -95,9 +100,7 @@ static void timestamps_never_overlap_and_never_run_away(void **state)
 	uint32_t start;
 
 	(void)state;
-	rtp_stream_init(&stream, 9);
-	rtp_stream_follow(&stream, &in, FRAME, RATE, now);
-	map(&stream, in, now, &last);
+	begin(&stream, 9, in, &last);
 	start = last.timestamp;
 	for (unsigned i = 1; i <= 100; i++) {
 		now += i % 2 ? 3000 : 150000;
@@ -118,9 +121,7 @@ static void packets_from_before_the_takeover_are_not_sent(void **state)
 	struct rtp_packet in = nth(10, 0, 0), out = { 0 };
 
 	(void)state;
-	rtp_stream_init(&stream, 9);
-	rtp_stream_follow(&stream, &in, FRAME, RATE, 0);
-	assert_true(map(&stream, in, 0, &out));
+	begin(&stream, 9, in, &out);
 	assert_false(map(&stream, nth(9, 0, 0), 0, &out));
 	assert_true(map(&stream, nth(12, 0, 0), 0, &out));
 	assert_true(map(&stream, nth(11, 0, 0), 0, &out)); /* merely reordered */
@@ -133,9 +134,7 @@ static void a_long_call_goes_on_past_all_sequence_numbers(void **state)
 	struct rtp_packet in = nth(0, 5, 500), first = { 0 }, out = { 0 };
 
 	(void)state;
-	rtp_stream_init(&stream, 1);
-	rtp_stream_follow(&stream, &in, FRAME, RATE, 0);
-	assert_true(map(&stream, in, 0, &first));
+	begin(&stream, 1, in, &first);
 	for (unsigned n = 1; n < 200000; n++) {
 		assert_true(map(&stream, nth(n, 5, 500), (uint64_t)n * FRAME_US, &out));
 		assert_int_equal((uint16_t)(out.sequence - first.sequence), n & UINT16_MAX);
@@ -148,9 +147,7 @@ static void a_packet_left_out_is_not_missed(void **state)
 	struct rtp_packet in = nth(0, 0, 0), first = { 0 }, out = { 0 };
 
 	(void)state;
-	rtp_stream_init(&stream, 9);
-	rtp_stream_follow(&stream, &in, FRAME, RATE, 0);
-	assert_true(map(&stream, in, 0, &first));
+	begin(&stream, 9, in, &first);
 	for (unsigned n = 1; n <= 3; n++) {
 		in = nth(n, 0, 0);
 		rtp_stream_skip(&stream, &in);
@@ -169,9 +166,7 @@ static void a_late_packet_left_out_stays_a_gap(void **state)
 	struct rtp_packet in = nth(0, 0, 0), first = { 0 }, out = { 0 };
 
 	(void)state;
-	rtp_stream_init(&stream, 9);
-	rtp_stream_follow(&stream, &in, FRAME, RATE, 0);
-	assert_true(map(&stream, in, 0, &first));
+	begin(&stream, 9, in, &first);
 	assert_true(map(&stream, nth(2, 0, 0), 0, &out));
 	in = nth(1, 0, 0);
 	rtp_stream_skip(&stream, &in);
