@@ -354,6 +354,21 @@ static void after_a_hold_up_streams_go_on_by_their_clocks(void **state)
 	assert_int_equal(worker->absence.away_ms, 0);
 }
 
+/* Where a worker has but two thirds of its CPU, silence takes half as long again, and no more. */
+static void who_is_called_away_often_tells_silence_all_the_same(void **state)
+{
+	struct absence absence = { .polled_us = 1 };
+	uint64_t us = 1;
+
+	(void)state;
+	for (unsigned i = 0; i < 1000; i++) {
+		absence_note(&absence, us += 25000);
+		assert_in_range(absence.away_ms, 25, 50);
+		for (unsigned ms = 0; ms < 50; ms++)
+			absence_note(&absence, us += 1000);
+	}
+}
+
 /* The monitor's waited in another one: what is stale when it comes is never heard. The monitor says
  * something new after it: how many packets until then? */
 static void held_up_in_two_queues_nobody_hears_what_is_stale(void **state)
@@ -400,6 +415,7 @@ int main(void)
 		PLAYOUT_TEST(packets_of_changing_length_make_no_gaps),
 		PLAYOUT_TEST(held_up_in_one_queue_everything_is_in_its_place),
 		PLAYOUT_TEST(after_a_hold_up_streams_go_on_by_their_clocks),
+		PLAYOUT_TEST(who_is_called_away_often_tells_silence_all_the_same),
 		PLAYOUT_TEST(held_up_in_two_queues_nobody_hears_what_is_stale),
 	};
 
