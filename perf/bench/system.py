@@ -3,7 +3,8 @@
 """What the whole appliance carries, from packets in to packets out.
 
 The media generator plays both sides of all calls. It looks for the highest rate without loss, hears
-at that very rate who is heard in every packet, and takes delays at half of it."""
+at that very rate who is heard in every packet, and takes delays at half of it: of what agent and
+customer get, which a monitor must not delay."""
 
 import statistics
 
@@ -21,6 +22,7 @@ SEARCH_SECONDS = 1
 SEARCHES = 2  # where the host places two virtual CPUs, near or far, may change within one
 HEARD_SECONDS, HEARD_RUNS = 2, 3
 DELAY_SECONDS, DELAY_RUNS = 0.3, 9
+PAIRS = 15  # of runs in barge and in forwarding, by turns
 TURNS_A_SECOND = 13  # of each source, or it would count as silent
 QUANTILES = {"p50": (0.5, "median"), "p99": (0.99, "99th percentile"),
              "p999": (0.999, "99.9th percentile")}
@@ -106,11 +108,20 @@ def measure_heard(results, box, mode, port, arguments, rate):
                 f"runs, in which {', '.join(plain(run['lost']) for run in runs)} were lost")
 
 
-def measure_delays(results, box, mode, port, arguments, rate):
+def half_of(rate, mode, calls):
+    """Packets a second; no source may count as silent."""
+    return max(rate // 2, (2 if mode == "forward" else 3) * calls * TURNS_A_SECOND)
+
+
+def time_delays(box, mode, calls, rate):
+    return box.generate("--calls", calls, "--mix", f"{mode}:1", "--rate", rate,
+                        "--seconds", DELAY_SECONDS, "--check", 1)
+
+
+def measure_delays(results, box, mode, port, rate):
     """Medians of some short runs: whoever else has the CPU for a moment spoils one of them, not
     all. Returns (share, microseconds) pairs."""
-    runs = [box.generate(*arguments, "--rate", rate, "--seconds", DELAY_SECONDS, "--check", 1)
-            for _ in range(DELAY_RUNS)]
+    runs = [time_delays(box, mode, CALLS[port], rate) for _ in range(DELAY_RUNS)]
     points = []
     for quantile, (share, words) in QUANTILES.items():
         values = [run[f"delay_{mode}_{quantile}_us"] for run in runs]
@@ -128,8 +139,7 @@ def measure_mode(results, box, mode, port):
     arguments = ("--calls", calls, "--mix", f"{mode}:1")
     rate = measure_rate(results, box, mode, port, arguments)
     measure_heard(results, box, mode, port, arguments, rate)
-    half = max(rate // 2, (2 if mode == "forward" else 3) * calls * TURNS_A_SECOND)
-    return measure_delays(results, box, mode, port, arguments, half)
+    return measure_delays(results, box, mode, port, half_of(rate, mode, calls))
 
 
 def measure_alone(results, out, mode, port):
@@ -138,15 +148,26 @@ def measure_alone(results, out, mode, port):
         return measure_mode(results, box, mode, port)
 
 
-def compare_delays(results):
-    """The path between agent and customer takes as long in barge as in forwarding."""
-    barge, forward = (results.figure(delay_name(mode, "memif", "p50"))
-                      for mode in ("barge", "forward"))
-    if barge is None or forward is None:
-        raise RuntimeError("one of the two delays was not taken")
-    results.add(DIFFERENCE, barge - forward, "us",
-                f"at the median, over memif: {plain(barge)} in barge, {plain(forward)} in "
-                "forwarding, each at half of its own highest rate without loss")
+def compare_delays(results, out):
+    """The path between agent and customer takes as long in barge as in forwarding: the same
+    appliance carries as many packets of both, by turns, so that what the host does to one of them
+    it does to the other."""
+    port, calls = "memif", CALLS["memif"]
+    highest = results.figure(rate_name("barge", port))
+    if highest is None:
+        raise RuntimeError("the highest rate in barge was not taken")
+    rate = half_of(int(highest), "barge", calls)
+    took = {"barge": [], "forward": []}
+    with appliance(out / "pairs", port) as box:
+        for _ in range(PAIRS):
+            for mode, delays in took.items():
+                delays.append(time_delays(box, mode, calls, rate)[f"delay_{mode}_p50_us"])
+    differences = [barge - forward for barge, forward in zip(*took.values())]
+    barge, forward = (f"{plain(statistics.median(delays))} in {mode} ({spread(delays)})"
+                      for mode, delays in took.items())
+    results.add(DIFFERENCE, statistics.median(differences), "us",
+                f"at the median of a run, over memif: {barge}, {forward}, both at {rate:,}/s, by "
+                f"turns; the median of differences of {spread(differences)}")
 
 
 def measure(results, out):
@@ -156,6 +177,6 @@ def measure(results, out):
         with results.attempt(f"{mode} over {port}", *names(mode, port)):
             curves[mode, port] = measure_alone(results, out, mode, port)
     with results.attempt("barge against forward", DIFFERENCE):
-        compare_delays(results)
+        compare_delays(results, out)
     with results.attempt("delay.png"):
         plots.delays(results.folder / "delay.png", curves)

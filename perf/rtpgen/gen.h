@@ -17,8 +17,13 @@
 
 /* All that a run has in its hands, and the one loop that sends and receives. One thread. */
 
-#define DELAY_CLASSES	(MODES + 1)
-#define DELAY_RECORDING MODES
+/* Delays are told apart by mode on the path between agent and customer; what the supervisor and the
+ * recorder get, which is no part of it, counts by itself. */
+enum delay_class {
+	DELAY_MONITOR = MODES,
+	DELAY_RECORDING,
+	DELAY_CLASSES,
+};
 
 /* What is measured; cleared when measuring begins. */
 struct figures {

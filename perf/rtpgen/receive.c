@@ -39,6 +39,13 @@ static uint64_t nanoseconds(const struct gen *gen, uint64_t tsc)
 
 /* --- delay --- */
 
+static unsigned delay_class(const struct arrival *a)
+{
+	if (a->leg->party >= PARTY_SENDERS)
+		return DELAY_RECORDING;
+	return a->leg->party == PARTY_MONITOR ? DELAY_MONITOR : a->call->mode;
+}
+
 /* The appliance adds a constant to the numbers of the source. While one packet at a time is under
  * way, the newest that was sent is the one that has come: that tells the constant. */
 static void align(struct stream *heard, const struct leg *source, uint16_t sequence)
@@ -56,7 +63,6 @@ static void measure_delay(struct gen *gen, const struct arrival *a)
 	struct stream *heard = &a->leg->heard;
 	uint16_t sequence, behind;
 	uint64_t took;
-	unsigned class = a->leg->party < PARTY_SENDERS ? a->call->mode : DELAY_RECORDING;
 
 	if (heard->alignment != a->call->alignment) {
 		heard->alignment = a->call->alignment;
@@ -77,7 +83,7 @@ static void measure_delay(struct gen *gen, const struct arrival *a)
 		return;
 	}
 	took = a->tsc - source->sent_tsc[sequence % TABLE_SENT];
-	histogram_add(&gen->figures.delays[class], nanoseconds(gen, took));
+	histogram_add(&gen->figures.delays[delay_class(a)], nanoseconds(gen, took));
 	if (took > gen->tsc_hz / 1000 * LATE_MS)
 		gen_disturbed(gen, a->tsc);
 }

@@ -24,7 +24,9 @@ static void report_delays(struct gen *gen, struct results *results)
 
 	for (unsigned class = 0; class < DELAY_CLASSES; class ++) {
 		const struct histogram *delays = &gen->figures.delays[class];
-		const char *name = class == DELAY_RECORDING ? "recording" : mode_name(class);
+		const char *name = class == DELAY_RECORDING ? "recording"
+				   : class == DELAY_MONITOR ? "monitor"
+							    : mode_name(class);
 
 		for (unsigned i = 0; delays->count > 0 && i < 4; i++)
 			results_add(results, quantiles[i].name, name,

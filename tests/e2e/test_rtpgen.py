@@ -79,7 +79,7 @@ def test_everybody_hears_whom_they_should_in_all_modes(carried):
     # Everything was checked: each of the parties, and the recorder's two streams a call.
     assert run["expected"] >= PARTIES * 2 * 50, run
     assert run.judged() >= run["expected"] - run["lost"], run
-    for mode in ("forward", "listen", "whisper", "barge", "recording"):
+    for mode in ("forward", "listen", "whisper", "barge", "monitor", "recording"):
         assert 0 < run[f"delay_{mode}_p50_us"] <= run[f"delay_{mode}_p99_us"], run
     # Its calls have ended with it.
     assert carried.api.counters()["guard_dropped"] == 0
