@@ -16,7 +16,7 @@ $(unit_bin): $(O)/tests/%: $(O)/obj/tests/unit/%.o
 
 # What each of them links besides cmocka.
 libs = $(patsubst %,$(O)/lib/%.a,$(1))
-$(patsubst %,$(O)/tests/%_test,codec conceal frame gap kernels matrix mix pcm_ring quality rtcp rtcp_timer rtp rtp_source rtp_stream timeline unvoiced_payload): \
+$(patsubst %,$(O)/tests/%_test,codec conceal frame gap kernels matrix mix pcm_ring quality rtcp rtcp_timer rtp rtp_source rtp_stream similarity timeline unvoiced_payload): \
 	$(call libs,media)
 $(O)/tests/frame_test: $(call libs,net)
 $(patsubst %,$(O)/tests/%_test,g722 resample wide_ring): $(call libs,media)

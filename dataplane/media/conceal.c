@@ -2,6 +2,8 @@
  * Copyright (c) 2026 Bridgetap contributors */
 #include "media/conceal.h"
 
+#include <string.h>
+
 #include "media/similarity.h"
 
 #include "fastpath.h"
@@ -15,18 +17,10 @@
 
 static unsigned most_similar(const int16_t *newest, unsigned low, unsigned high, unsigned count)
 {
-	unsigned best = low;
-	float most = 0;
+	float likeness;
+	unsigned lag = similarity_find(newest, -1, low, high, count, &likeness);
 
-	for (unsigned lag = low; lag <= high; lag++) {
-		float value = similarity(newest, newest - lag, count);
-
-		if (value > most) {
-			most = value;
-			best = lag;
-		}
-	}
-	return best;
+	return likeness > 0 ? lag : low;
 }
 
 /* The period of what comes before `end`: first at half the rate, then among its neighbours. */
@@ -52,83 +46,123 @@ void conceal_begin(struct conceal *conceal, const int16_t *history, unsigned hel
 	conceal->step = conceal->end[-1] - conceal->end[-1 - (int)conceal->pitch];
 }
 
-/* Sample `i` of the gap where the newest `periods` periods are repeated. Their end passes over into
- * what came before their beginning, so that one round follows another without a step. */
-static int repeated(const struct conceal *c, unsigned i, int periods)
+static unsigned smaller(unsigned a, unsigned b)
 {
-	int quarter = (int)c->pitch / 4, held = (int)c->held, span, place;
-
-	while (periods > 1 && periods * (int)c->pitch + quarter > held)
-		periods--;
-	span = periods * (int)c->pitch;
-	place = (int)i % span;
-	if (span - place < quarter && span + quarter <= held)
-		return (c->end[place - span] * (span - place) +
-			       c->end[place - 2 * span] * (quarter - (span - place))) /
-		       quarter;
-	return c->end[place - span];
+	return a < b ? a : b;
 }
 
-/* The same with as many periods as that distance into the gap wants: one period over and over would
- * sound like a tone. */
-static int voice_at(const struct conceal *c, unsigned i)
+/* As integers are divided, towards zero, and by vectors: exact where `sum` fits into 24 bits and
+ * `by` into eight. */
+static inline int quotient(int sum, int by)
 {
-	int stage = (int)(i / STAGE), into = (int)(i % STAGE), sample, before;
-
-	if (stage >= STAGES) {
-		stage = STAGES - 1;
-		into = STAGE;
-	}
-	sample = repeated(c, i, stage + 1);
-	if (stage > 0 && into < CONCEAL_OVERLAP) {
-		before = repeated(c, i, stage);
-		sample = (before * (CONCEAL_OVERLAP - into) + sample * into) / CONCEAL_OVERLAP;
-	}
-	/* Begin where the voice was. */
-	if (i < CONCEAL_OVERLAP)
-		sample += c->step * (int)(CONCEAL_OVERLAP - i) / CONCEAL_OVERLAP;
-	return sample;
+	return (int)((float)sum / (float)by);
 }
 
-static int16_t clip(int sample)
+static inline int16_t clip(int sample)
 {
 	return (int16_t)(sample > INT16_MAX ? INT16_MAX : sample < INT16_MIN ? INT16_MIN : sample);
 }
 
+/* Samples `from` to `from` + `count` of the gap where the newest `periods` periods are repeated.
+ * Their end passes over into what came before their beginning, so that one round follows another
+ * without a step. */
+static void repeat(
+	const struct conceal *c, unsigned periods, unsigned from, int16_t *pcm, unsigned count)
+{
+	unsigned joint = c->pitch / 4, span, place;
+	const int16_t *round;
+
+	while (periods > 1 && periods * c->pitch + joint > c->held)
+		periods--;
+	span = periods * c->pitch;
+	round = c->end - span;
+	if (span + joint > c->held)
+		joint = 0;
+	for (place = from % span; count > 0; place = 0) {
+		unsigned end = smaller(span, place + count);
+
+		memcpy(pcm, round + place, (end - place) * sizeof(*pcm));
+		for (unsigned i = place + joint > span ? place : span - joint; i < end; i++) {
+			int left = (int)(span - i), gone = (int)joint - left;
+
+			pcm[i - place] = (int16_t)quotient(
+				round[i] * left + round[(int)i - (int)span] * gone, (int)joint);
+		}
+		pcm += end - place;
+		count -= end - place;
+	}
+}
+
+/* One period over and over would sound like a tone: after each stage there is one more. */
+static void fill_stage(
+	const struct conceal *c, unsigned stage, unsigned from, int16_t *pcm, unsigned count)
+{
+	unsigned into = from - stage * STAGE, both;
+	int16_t before[CONCEAL_OVERLAP];
+
+	repeat(c, stage + 1, from, pcm, count);
+	if (stage == 0 || into >= CONCEAL_OVERLAP)
+		return;
+	both = smaller(CONCEAL_OVERLAP - into, count);
+	repeat(c, stage, from, before, both);
+	for (int i = 0, k = (int)into; i < (int)both; i++, k++)
+		pcm[i] = (int16_t)((before[i] * (CONCEAL_OVERLAP - k) + pcm[i] * k) /
+				   CONCEAL_OVERLAP);
+}
+
 void conceal_fill(const struct conceal *conceal, unsigned from, int16_t *pcm, unsigned count)
 {
-	for (unsigned k = 0; k < count; k++) {
-		unsigned i = from + k;
-		int fade = CONCEAL_LENGTH - (int)(i > STAGE ? i : STAGE);
+	unsigned heard = from < CONCEAL_LENGTH && conceal->pitch > 0
+				 ? smaller(count, CONCEAL_LENGTH - from)
+				 : 0;
+	unsigned end = from + heard, until;
 
-		pcm[k] = 0;
-		if (fade > 0 && conceal->pitch > 0)
-			pcm[k] = clip(voice_at(conceal, i) * fade / (CONCEAL_LENGTH - STAGE));
+	memset(pcm + heard, 0, (count - heard) * sizeof(*pcm));
+	for (unsigned i = from; i < end; i = until) {
+		unsigned stage = smaller(i / STAGE, STAGES - 1);
+
+		until = stage < STAGES - 1 ? smaller((stage + 1) * STAGE, end) : end;
+		fill_stage(conceal, stage, i, pcm + (i - from), until - i);
 	}
+	/* Begin where the voice was, */
+	for (int i = (int)from; i < (int)smaller(end, CONCEAL_OVERLAP); i++)
+		pcm[i - (int)from] = clip(pcm[i - (int)from] +
+					  conceal->step * (CONCEAL_OVERLAP - i) / CONCEAL_OVERLAP);
+	/* and fade. */
+	for (int i = (int)(from > STAGE ? from : STAGE); i < (int)end; i++)
+		pcm[i - (int)from] = (int16_t)(pcm[i - (int)from] * (CONCEAL_LENGTH - i) /
+					       (CONCEAL_LENGTH - STAGE));
 }
 
 void conceal_overlap(int16_t *pcm, const int16_t *old, unsigned count)
 {
 	for (int i = 0, n = (int)count; i < n; i++)
-		pcm[i] = (int16_t)((old[i] * (n - i) + pcm[i] * (i + 1)) / (n + 1));
+		pcm[i] = (int16_t)quotient(old[i] * (n - i) + pcm[i] * (i + 1), n + 1);
 }
 
 void conceal_approach(const struct conceal *conceal, int16_t *pcm, unsigned count,
 	const int16_t *next, unsigned length)
 {
 	int period = (int)(conceal->pitch > 0 ? conceal->pitch : PITCH_MIN), step = 0;
-	int quarter = period / 4, n = (int)count;
+	int n = (int)count, quarter, place;
+	int32_t round[PITCH_MAX];
 
 	if (period < (int)length)
 		step = next[0] - next[period];
 	else
 		period = (int)length;
-	for (int i = 0; i < n; i++) {
-		/* A whole number of periods later, and at the end of each where the next begins. */
-		int before = (n - i) % period, later = next[(period - before) % period];
+	/* A whole number of periods later, and at the end of each where the next begins. */
+	quarter = period / 4;
+	for (int i = 0; i < period; i++)
+		round[i] = next[i];
+	for (int before = 1; before < quarter; before++)
+		round[period - before] += step * (quarter - before) / quarter;
+	place = (period - n % period) % period;
+	for (int i = 0, until; i < n; i = until, place = 0) {
+		const int32_t *later = round + place - i;
 
-		if (before > 0 && before < quarter)
-			later += step * (quarter - before) / quarter;
-		pcm[i] = clip((pcm[i] * (n - i) + later * (i + 1)) / (n + 1));
+		until = i + period - place < n ? i + period - place : n;
+		for (int k = i; k < until; k++)
+			pcm[k] = clip(quotient(pcm[k] * (n - k) + later[k] * (k + 1), n + 1));
 	}
 }

@@ -9,7 +9,7 @@
  * the quality of ITU-T G.711 Appendix I and without its delay. All of it is a function of what came
  * before the gap and of the distance from there, so that whoever conceals the same gap, whenever
  * and in whatever pieces, gets the same samples. 8 kHz, linear samples. Pure functions, any thread;
- * their work is bounded: some 6,000 multiplications for the pitch, and a few for each sample. */
+ * their work is bounded: some 5,000 multiplications for the pitch, and a few for each sample. */
 
 #define CONCEAL_HISTORY 400 /* samples before a gap that are made use of, at most */
 #define CONCEAL_LENGTH	480 /* 60 ms: from there on there is silence */

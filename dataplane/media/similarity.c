@@ -13,21 +13,44 @@ void similarity_scale(int16_t *scaled, const int16_t *pcm, unsigned count)
 		scaled[i] = (int16_t)(pcm[i] >> SHIFT);
 }
 
-static float product(const int16_t *a, const int16_t *b, unsigned count)
+static int32_t product(const int16_t *a, const int16_t *b, unsigned count)
 {
 	int32_t sum = 0;
 
 	for (unsigned i = 0; i < count; i++)
 		sum += (int32_t)a[i] * b[i];
-	return (float)sum;
+	return sum;
 }
 
-float similarity(const int16_t *a, const int16_t *b, unsigned count)
+static int32_t square(int16_t sample)
 {
-	float of_a = product(a, a, count), of_b = product(b, b, count), both;
+	return (int32_t)sample * sample;
+}
 
-	if (of_a < QUIET * (float)count && of_b < QUIET * (float)count)
-		return 1;
-	both = product(a, b, count);
-	return both * (both < 0 ? -both : both) / ((of_a + 1) * (of_b + 1));
+unsigned similarity_find(const int16_t *here, int sign, unsigned least, unsigned most,
+	unsigned count, float *likeness)
+{
+	const int16_t *there = here + sign * (int)least, *last = here + sign * (int)most;
+	int32_t energy = product(here, here, count), theirs = product(there, there, count);
+	int32_t quiet = QUIET * (int32_t)count;
+	const int16_t *best = there;
+
+	*likeness = -2;
+	for (;; there += sign) {
+		float both = (float)product(here, there, count), alike = 1;
+
+		if (energy >= quiet || theirs >= quiet)
+			alike = both * (both < 0 ? -both : both) /
+				(((float)energy + 1) * ((float)theirs + 1));
+		if (alike > *likeness) {
+			*likeness = alike;
+			best = there;
+		}
+		if (there == last)
+			break;
+		/* One sample more at one end, one less at the other. */
+		theirs += sign > 0 ? square(there[count]) - square(there[0])
+				   : square(there[-1]) - square(there[count - 1]);
+	}
+	return (unsigned)(sign > 0 ? best - here : here - best);
 }

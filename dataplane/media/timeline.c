@@ -83,21 +83,11 @@ static unsigned find_step(const struct timeline_read *want, uint32_t position, i
 	uint32_t from = sign < 0 ? position - most : position;
 	const int16_t *here = sign < 0 ? scaled + most : scaled;
 	uint8_t coded[STEP_MOST + COMPARED];
-	unsigned best = least;
 
 	pcm_ring_read(want->ring, from, coded, most + COMPARED);
 	want->codec->decode(pcm, coded, most + COMPARED);
 	similarity_scale(scaled, pcm, most + COMPARED);
-	*likeness = -2;
-	for (unsigned step = least; step <= most; step++) {
-		float alike = similarity(here, here + sign * (int)step, COMPARED);
-
-		if (alike > *likeness) {
-			*likeness = alike;
-			best = step;
-		}
-	}
-	return best;
+	return similarity_find(here, sign, least, most, COMPARED, likeness);
 }
 
 /* --- kinds of reads --- */

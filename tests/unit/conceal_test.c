@@ -223,6 +223,97 @@ static void it_is_no_worse_than_another_one_made_after_appendix_i(void **state)
 	}
 }
 
+/* --- the same, one sample at a time, as it is defined --- */
+
+/* Of the newest `periods` periods, repeated; their end passes over into what was before them. */
+static int repeated(const struct conceal *c, int i, int periods)
+{
+	int quarter = (int)c->pitch / 4, span, left;
+
+	while (periods > 1 && periods * (int)c->pitch + quarter > (int)c->held)
+		periods--;
+	span = periods * (int)c->pitch;
+	i %= span;
+	left = span - i;
+	if (left >= quarter || span + quarter > (int)c->held)
+		return c->end[i - span];
+	return (c->end[i - span] * left + c->end[i - 2 * span] * (quarter - left)) / quarter;
+}
+
+static int16_t clip(int sample)
+{
+	return (int16_t)(sample > INT16_MAX ? INT16_MAX : sample < INT16_MIN ? INT16_MIN : sample);
+}
+
+static int16_t defined_at(const struct conceal *c, int i)
+{
+	int stage = i < 240 ? i / 80 : 2, into = i - stage * 80, sample;
+
+	if (c->pitch == 0 || i >= CONCEAL_LENGTH)
+		return 0;
+	sample = repeated(c, i, stage + 1);
+	if (stage > 0 && into < 40)
+		sample = (repeated(c, i, stage) * (40 - into) + sample * into) / 40;
+	if (i < 40)
+		sample += c->step * (40 - i) / 40;
+	return clip(sample * (i < 80 ? 400 : 480 - i) / 400);
+}
+
+static int16_t approached(
+	const struct conceal *c, int16_t sample, int i, int n, const int16_t *next, int length)
+{
+	int period = c->pitch > 0 ? (int)c->pitch : 40, whole = period < length ? period : length;
+	int before = (n - i) % whole, later = next[(whole - before) % whole];
+
+	if (period < length && before > 0 && before < period / 4)
+		later += (next[0] - next[period]) * (period / 4 - before) / (period / 4);
+	return clip((sample * (n - i) + later * (i + 1)) / (n + 1));
+}
+
+static void fill_past(int16_t *past, unsigned kind)
+{
+	double period = 30 + (double)random() / RAND_MAX * 120;
+
+	for (unsigned i = 0; i < CONCEAL_HISTORY; i++)
+		past[i] = kind == 0   ? (int16_t)(random() & 1 ? INT16_MAX : INT16_MIN)
+			  : kind == 1 ? (int16_t)random()
+				      : (int16_t)(20000 * sin(2 * M_PI * i / period) +
+						  (double)(random() % 2000));
+}
+
+static void every_sample_is_as_it_is_defined(void **state)
+{
+	int16_t past[CONCEAL_HISTORY], pcm[600], old[CONCEAL_OVERLAP];
+	struct conceal c;
+
+	(void)state;
+	srandom(4);
+	for (unsigned round = 0; round < 3000; round++) {
+		int from = (int)(random() % 500), count = 1 + (int)(random() % 500);
+		int n = 1 + (int)random() % 160, length = 1 + (int)random() % 160;
+		int16_t expected[600];
+
+		fill_past(past, round % 3);
+		conceal_begin(&c, past, (unsigned)random() % (CONCEAL_HISTORY + 1));
+		conceal_fill(&c, (unsigned)from, pcm, (unsigned)count);
+		for (int i = 0; i < count; i++)
+			assert_int_equal(pcm[i], defined_at(&c, from + i));
+
+		n = n < count ? n : count;
+		for (int i = 0; i < n; i++)
+			expected[i] = approached(&c, pcm[i], i, n, past, length);
+		conceal_approach(&c, pcm, (unsigned)n, past, (unsigned)length);
+		assert_memory_equal(pcm, expected, (unsigned)n * sizeof(*pcm));
+
+		n = n < CONCEAL_OVERLAP ? n : CONCEAL_OVERLAP;
+		memcpy(old, past, sizeof(old));
+		for (int i = 0; i < n; i++)
+			expected[i] = (int16_t)((old[i] * (n - i) + pcm[i] * (i + 1)) / (n + 1));
+		conceal_overlap(pcm, old, (unsigned)n);
+		assert_memory_equal(pcm, expected, (unsigned)n * sizeof(*pcm));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -233,6 +324,7 @@ int main(void)
 		cmocka_unit_test(without_a_past_there_is_silence),
 		cmocka_unit_test(no_past_is_too_much),
 		cmocka_unit_test(a_gap_leads_over_to_what_follows_it),
+		cmocka_unit_test(every_sample_is_as_it_is_defined),
 		cmocka_unit_test(it_is_no_worse_than_another_one_made_after_appendix_i),
 	};
 
