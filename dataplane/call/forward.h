@@ -27,6 +27,7 @@ struct forward_env {
 	uint64_t now_us;
 	uint32_t now_ms;
 	uint32_t away_ms;	       /* of late the worker was kept from its ports for so long */
+	bool hurried;		       /* more packets wait for it than it comes to */
 	uint32_t arrival[CODEC_COUNT]; /* now, in units of each codec's timestamps */
 	struct counters *counters;
 	struct rte_mempool *pool;

@@ -107,11 +107,14 @@ static __attribute__((noinline)) const uint8_t *read_unsteady(
 		.age = (d->env->now_ms - other->heard_ms) *
 		       (codec_get(other->codec)->clock_rate / 1000),
 		.newest = is_newest(d, stream),
+		.hurried = d->env->hurried,
 	};
 	unsigned outcome = timeline_read(&term->timeline, &want, mix->coded);
 
-	if (outcome & TIMELINE_LACKED)
+	if (outcome & TIMELINE_LACKED) {
 		counters_bump(d->env->counters, COUNTER_mix_underrun);
+		counters_add(d->env->counters, COUNTER_mix_hurried, d->env->hurried);
+	}
 	if (outcome & TIMELINE_MOVED)
 		counters_bump(d->env->counters, COUNTER_mix_moved);
 	if (outcome & TIMELINE_ANEW)

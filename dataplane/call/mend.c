@@ -40,11 +40,12 @@ void mend_voice(const struct forward_packet *packet, struct forward_env *env)
 	struct leg *leg = packet->leg;
 	struct gap *gap = &leg_rest(leg)->gap;
 	enum gap_verdict verdict = gap_write(gap, &leg->ring, codec_get(leg->codec), rtp->timestamp,
-		rtp->payload, rtp->payload_length);
+		rtp->payload, rtp->payload_length, env->hurried);
 
 	switch (verdict) {
 	case GAP_LOST:
 		counters_bump(env->counters, COUNTER_voice_lost);
+		counters_add(env->counters, COUNTER_mix_hurried, env->hurried);
 		tell_listeners(leg, verdict, rtp);
 		break;
 	case GAP_LATE:

@@ -110,14 +110,29 @@ static void fill_stage(
 				   CONCEAL_OVERLAP);
 }
 
+/* The voice backwards. */
+static void fill_mirrored(const struct conceal *c, unsigned from, int16_t *pcm, unsigned end)
+{
+	for (int i = (int)from; i < (int)end; i++)
+		pcm[i - (int)from] =
+			(int16_t)(c->end[-1 - i] * (CONCEAL_OVERLAP - i) / (CONCEAL_OVERLAP + 1));
+}
+
+unsigned conceal_length(const struct conceal *conceal)
+{
+	return conceal->pitch > 0 ? CONCEAL_LENGTH : smaller(conceal->held, CONCEAL_OVERLAP);
+}
+
 void conceal_fill(const struct conceal *conceal, unsigned from, int16_t *pcm, unsigned count)
 {
-	unsigned heard = from < CONCEAL_LENGTH && conceal->pitch > 0
-				 ? smaller(count, CONCEAL_LENGTH - from)
-				 : 0;
-	unsigned end = from + heard, until;
+	unsigned length = conceal_length(conceal), until;
+	unsigned heard = from < length ? smaller(count, length - from) : 0, end = from + heard;
 
 	memset(pcm + heard, 0, (count - heard) * sizeof(*pcm));
+	if (conceal->pitch == 0) {
+		fill_mirrored(conceal, from, pcm, end);
+		return;
+	}
 	for (unsigned i = from; i < end; i = until) {
 		unsigned stage = smaller(i / STAGE, STAGES - 1);
 

@@ -6,7 +6,8 @@
 #include <stdint.h>
 
 /* What stands for samples that did not come: the last periods of the voice, repeated and faded, to
- * the quality of ITU-T G.711 Appendix I and without its delay. All of it is a function of what came
+ * the quality of ITU-T G.711 Appendix I and without its delay; or, where too little came before to
+ * know a period, its last 5 ms backwards and fading. All of it is a function of what came
  * before the gap and of the distance from there, so that whoever conceals the same gap, whenever
  * and in whatever pieces, gets the same samples. 8 kHz, linear samples. Pure functions, any thread;
  * their work is bounded: some 5,000 multiplications for the pitch, and a few for each sample. */
@@ -14,18 +15,23 @@
 #define CONCEAL_HISTORY 400 /* samples before a gap that are made use of, at most */
 #define CONCEAL_LENGTH	480 /* 60 ms: from there on there is silence */
 #define CONCEAL_OVERLAP 40  /* 5 ms: over which one signal gives way to another */
+#define CONCEAL_HURRIED CONCEAL_OVERLAP
 
 /* A gap's beginning: what concealing it takes. */
 struct conceal {
 	const int16_t *end; /* just past the newest sample before the gap */
 	unsigned held;	    /* samples there are before `end` */
-	unsigned pitch;	    /* samples a period; 0 where too little came before */
+	unsigned pitch;	    /* samples a period; 0: not known */
 	int step; /* from where the repeated periods would have come from, to the newest sample */
 };
 
 /* Prepare to conceal what follows the `held` samples at `history`, which stay the caller's and must
- * outlive `conceal`. */
+ * outlive `conceal`. With CONCEAL_HURRIED of them no period is looked for, and next to nothing is
+ * to be done. */
 void conceal_begin(struct conceal *conceal, const int16_t *history, unsigned held);
+
+/* How many samples of the gap are anything but silence, at most. */
+unsigned conceal_length(const struct conceal *conceal);
 
 /* Write samples `from` to `from` + `count` of the gap to `pcm`: at full strength for 10 ms, then 20
  * % weaker every 10 ms. */

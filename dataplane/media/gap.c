@@ -16,11 +16,12 @@ static unsigned smaller(unsigned a, unsigned b)
 }
 
 void gap_begin(struct conceal *conceal, int16_t *history, const struct pcm_ring *ring,
-	const struct codec *codec, uint32_t timestamp)
+	const struct codec *codec, uint32_t timestamp, bool hurried)
 {
 	int32_t held = (int32_t)(timestamp - (ring->end - ring->filled));
+	unsigned most = hurried ? CONCEAL_HURRIED : CONCEAL_HISTORY;
+	unsigned count = held < 0 ? 0 : smaller((unsigned)held, most);
 	uint8_t coded[CONCEAL_HISTORY];
-	unsigned count = held < 0 ? 0 : smaller((unsigned)held, CONCEAL_HISTORY);
 
 	pcm_ring_read(ring, timestamp - count, coded, count);
 	codec->decode(history, coded, count);
@@ -33,7 +34,7 @@ static void fill(struct pcm_ring *ring, const struct codec *codec, const struct 
 {
 	int16_t pcm[PCM_RING_SAMPLES], next[CONCEAL_OVERLAP * 3];
 	uint8_t coded[PCM_RING_SAMPLES];
-	unsigned end = smaller(length, APPROACH), follow;
+	unsigned end = smaller(length, conceal->pitch > 0 ? APPROACH : CONCEAL_OVERLAP), follow;
 
 	follow = smaller(ring->end - (from + length), CONCEAL_OVERLAP * 3);
 	conceal_fill(conceal, 0, pcm, length);
@@ -47,41 +48,42 @@ static void fill(struct pcm_ring *ring, const struct codec *codec, const struct 
 }
 
 /* Only what the ring still reaches back to. */
-static void refill(struct pcm_ring *ring, const struct codec *codec, uint32_t from, unsigned length)
+static void refill(struct pcm_ring *ring, const struct codec *codec, uint32_t from, unsigned length,
+	bool hurried)
 {
 	int16_t history[CONCEAL_HISTORY];
 	struct conceal conceal;
 
 	if (length == 0 || pcm_ring_missing_before(ring, from) > 0)
 		return;
-	gap_begin(&conceal, history, ring, codec, from);
+	gap_begin(&conceal, history, ring, codec, from, hurried);
 	fill(ring, codec, &conceal, from, length);
 }
 
 /* A packet has come after others that follow it. */
 static void divide(struct gap *gap, struct pcm_ring *ring, const struct codec *codec,
-	uint32_t timestamp, unsigned count)
+	uint32_t timestamp, unsigned count, bool hurried)
 {
 	int32_t before = (int32_t)(timestamp - gap->from);
 	int32_t after = (int32_t)(gap->from + gap->length - (timestamp + count));
 
 	if (gap->length == 0 || before < 0 || after < 0)
 		return;
-	refill(ring, codec, gap->from, (unsigned)before);
-	refill(ring, codec, timestamp + count, (unsigned)after);
+	refill(ring, codec, gap->from, (unsigned)before, hurried);
+	refill(ring, codec, timestamp + count, (unsigned)after, hurried);
 	if (after > 0)
 		gap->from = timestamp + count;
 	gap->length = (uint16_t)(after > 0 ? after : before);
 }
 
 static void write_after_gap(struct gap *gap, struct pcm_ring *ring, const struct codec *codec,
-	uint32_t timestamp, const uint8_t *coded, unsigned count)
+	uint32_t timestamp, const uint8_t *coded, unsigned count, bool hurried)
 {
 	int16_t history[CONCEAL_HISTORY];
 	struct conceal conceal;
 
 	/* Before the packet takes the place of what is to be remembered. */
-	gap_begin(&conceal, history, ring, codec, ring->end);
+	gap_begin(&conceal, history, ring, codec, ring->end, hurried);
 	*gap = (struct gap){ .from = ring->end, .length = (uint16_t)(timestamp - ring->end) };
 	pcm_ring_write(ring, timestamp, coded, count);
 	if (gap->length <= ring->filled - count)
@@ -98,7 +100,7 @@ static bool is_held(
 }
 
 enum gap_verdict gap_write(struct gap *gap, struct pcm_ring *ring, const struct codec *codec,
-	uint32_t timestamp, const uint8_t *coded, unsigned count)
+	uint32_t timestamp, const uint8_t *coded, unsigned count, bool hurried)
 {
 	int32_t ahead = (int32_t)(timestamp - ring->end);
 
@@ -108,13 +110,13 @@ enum gap_verdict gap_write(struct gap *gap, struct pcm_ring *ring, const struct 
 		return GAP_NONE;
 	}
 	if (ahead > 0) {
-		write_after_gap(gap, ring, codec, timestamp, coded, count);
+		write_after_gap(gap, ring, codec, timestamp, coded, count, hurried);
 		return GAP_LOST;
 	}
 	if (is_held(ring, timestamp, coded, count))
 		return GAP_DUPLICATE;
 	if (pcm_ring_write(ring, timestamp, coded, count) < 0)
 		return GAP_TOO_OLD;
-	divide(gap, ring, codec, timestamp, count);
+	divide(gap, ring, codec, timestamp, count, hurried);
 	return GAP_LATE;
 }

@@ -3,6 +3,7 @@
 #ifndef BRIDGETAP_MEDIA_GAP_H
 #define BRIDGETAP_MEDIA_GAP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "media/codec.h"
@@ -29,14 +30,15 @@ enum gap_verdict {
 };
 
 /* Write a packet of `count` samples (at most CODEC_MAX_SAMPLES) that pcm_ring_append() has not
- * taken. */
+ * taken; `hurried` as below. */
 enum gap_verdict gap_write(struct gap *gap, struct pcm_ring *ring, const struct codec *codec,
-	uint32_t timestamp, const uint8_t *coded, unsigned count);
+	uint32_t timestamp, const uint8_t *coded, unsigned count, bool hurried);
 
 /* Prepare to conceal what follows `timestamp` by what the ring holds before it, in linear samples
- * at `history`, of which there is room for CONCEAL_HISTORY. */
+ * at `history`, of which there is room for CONCEAL_HISTORY; where it is `hurried`, by
+ * CONCEAL_HURRIED of them alone. */
 struct conceal;
 void gap_begin(struct conceal *conceal, int16_t *history, const struct pcm_ring *ring,
-	const struct codec *codec, uint32_t timestamp);
+	const struct codec *codec, uint32_t timestamp, bool hurried);
 
 #endif

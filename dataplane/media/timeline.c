@@ -66,10 +66,11 @@ static bool fetch(const struct timeline_read *want, uint32_t position, int16_t *
 	heard = pcm_ring_read(want->ring, position, coded, inside) > 0;
 	want->codec->decode(pcm, coded, inside);
 	if (inside < count) {
-		gap_begin(&conceal, history, want->ring, want->codec, want->ring->end);
+		gap_begin(
+			&conceal, history, want->ring, want->codec, want->ring->end, want->hurried);
 		conceal_fill(
 			&conceal, (unsigned)((int32_t)inside - held), pcm + inside, count - inside);
-		heard |= conceal.pitch > 0 && (int32_t)inside - held < CONCEAL_LENGTH;
+		heard |= (int32_t)inside - held < (int32_t)conceal_length(&conceal);
 	}
 	return heard;
 }
@@ -177,7 +178,7 @@ static unsigned read_again(
 		shift = -(lacked < most ? lacked : most);
 	if (timeline->state == TIMELINE_LATE)
 		return read_stepped(timeline, want, shift, coded);
-	gap_begin(&conceal, history, want->ring, want->codec, missing);
+	gap_begin(&conceal, history, want->ring, want->codec, missing, want->hurried);
 	conceal_fill(&conceal, (unsigned)lacked, old, CONCEAL_OVERLAP);
 	return read_shifted(timeline, want, shift, old, coded);
 }
@@ -193,7 +194,7 @@ static unsigned read_ahead(
 
 	if (least < STEP_LEAST)
 		least = STEP_LEAST;
-	if (least + COMPARED <= STEP_MOST)
+	if (least + COMPARED <= STEP_MOST && !want->hurried)
 		least = find_step(want, position, 1, least, least + COMPARED, &likeness);
 	return read_stepped(timeline, want, (int32_t)least, coded);
 }
@@ -227,11 +228,14 @@ static unsigned read_adjusted(
 		begin_window(timeline, slack);
 		return read_as_it_is(timeline, want, coded);
 	}
-	much = sign < 0 && much < STEP_BACK ? STEP_BACK : smaller(much, STEP_MOST);
-	step = find_step(want, position_of(timeline, want), sign, STEP_LEAST, much, &likeness);
-	if (likeness >= ALIKE || timeline->patience >= PATIENCE)
-		return read_stepped(timeline, want, sign * (int32_t)step, coded);
-	timeline->patience++;
+	if (!want->hurried) {
+		much = sign < 0 && much < STEP_BACK ? STEP_BACK : smaller(much, STEP_MOST);
+		step = find_step(
+			want, position_of(timeline, want), sign, STEP_LEAST, much, &likeness);
+		if (likeness >= ALIKE || timeline->patience >= PATIENCE)
+			return read_stepped(timeline, want, sign * (int32_t)step, coded);
+		timeline->patience++;
+	}
 	if (slack < timeline->slack)
 		timeline->slack = (int16_t)slack;
 	return read_as_it_is(timeline, want, coded);

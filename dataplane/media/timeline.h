@@ -69,6 +69,7 @@ struct timeline_read {
 	unsigned frame;		   /* samples in a packet of the other source, */
 	unsigned age;		   /* and since the newest of them has come */
 	bool newest;		   /* the primary's packet is not older than one before it */
+	bool hurried; /* whoever reads has fallen behind: anything that is quick will do */
 };
 
 /* What a read has come to: bits. */

@@ -31,6 +31,7 @@
 	X(decode_late, "packets that came too late to be decoded in their turn (G.722)")   \
 	X(mix_moved, "times samples were left out or repeated to keep a voice in step")    \
 	X(voice_lost, "gaps that were concealed in a voice that is mixed")                 \
+	X(mix_hurried, "gaps and lacks made up for in a hurry: too much waited")           \
 	X(voice_late, "packets of such a voice that came after others that follow it")     \
 	X(relay_begun, "calls that the XDP program took over")                             \
 	X(relay_ended, "calls that were taken back from the XDP program")                  \

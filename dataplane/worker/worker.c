@@ -54,10 +54,11 @@ static bool has_bad_checksum(const struct rte_mbuf *mbuf)
 #define NEW_ENV(w, us)                                                                          \
 	{                                                                                       \
 		.now_us = (us), .now_ms = (uint32_t)((us) / 1000),                              \
-		.away_ms = (w)->absence.away_ms, .counters = &(w)->counters, .pool = (w)->pool, \
-		.events = (w)->events, .realms = (w)->realms, .rate_limit = (w)->rate_limit,    \
-		.nexthops = (w)->nexthops, .tx = (w)->tx, .reporter = &(w)->reporter,           \
-		.relays = (w)->relays,                                                          \
+		.away_ms = (w)->absence.away_ms,                                                \
+		.hurried = (w)->full_rounds >= WORKER_HURRY_ROUNDS, .counters = &(w)->counters, \
+		.pool = (w)->pool, .events = (w)->events, .realms = (w)->realms,                \
+		.rate_limit = (w)->rate_limit, .nexthops = (w)->nexthops, .tx = (w)->tx,        \
+		.reporter = &(w)->reporter, .relays = (w)->relays,                              \
 	}
 
 /* --- the stages of a burst: each keeps the packets that go on and drops the rest --- */
@@ -270,7 +271,7 @@ unsigned worker_poll(struct worker *w)
 	struct rte_mbuf *mbufs[WORKER_BURST];
 	struct forward_env env = NEW_ENV(w, now_us);
 	uint64_t reports = counters_get(&w->counters, COUNTER_rtcp_sent);
-	unsigned total = 0, count;
+	unsigned total = 0, count, most;
 
 	absence_note(&w->absence, now_us);
 	take_commands(w, &env);
@@ -281,6 +282,7 @@ unsigned worker_poll(struct worker *w)
 		worker_burst(w, mbufs, count, now_us);
 		total += count;
 	}
+	most = count;
 	for (unsigned p = 0; p < w->ports->count; p++) {
 		uint16_t id = w->ports->port[p].id;
 
@@ -289,6 +291,7 @@ unsigned worker_poll(struct worker *w)
 		count = rte_eth_rx_burst(id, w->index, mbufs, WORKER_BURST);
 		if (count == 0)
 			continue;
+		most = RTE_MAX(most, count);
 		counters_add(&w->counters, COUNTER_rx_packets, count);
 		for (unsigned i = 0; i < count; i++)
 			mbufs[i]->port = id;
@@ -297,6 +300,7 @@ unsigned worker_poll(struct worker *w)
 		worker_burst(w, mbufs, count, now_us);
 		total += count;
 	}
+	w->full_rounds = most < WORKER_BURST ? 0 : w->full_rounds + 1;
 	if (total > 0 || counters_get(&w->counters, COUNTER_rtcp_sent) != reports)
 		for (unsigned p = 0; p < w->ports->count; p++)
 			tx_batch_flush(&w->tx[w->ports->port[p].id], &w->counters);

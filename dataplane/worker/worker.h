@@ -24,6 +24,11 @@
 #define WORKER_MAX   PORT_QUEUES_MAX
 #define WORKER_BURST 32
 
+/* So many rounds without an end to what waited at some port, and a worker has fallen behind: 512
+ * packets. It makes up for voices that lack with the least effort then, or overload would cost ever
+ * more: what is lost for want of time takes more time than what comes. */
+#define WORKER_HURRY_ROUNDS 16
+
 /* One poll-mode lcore: owns queue `index` of every port, and the calls placed on it. The main
  * lcore fills this in before the lcore starts; afterwards it touches only the rings, the
  * counters (reading) and `stop`. What the worker writes begins at `nexthops`, on cache lines that
@@ -53,6 +58,7 @@ struct worker {
 	struct reporter reporter; /* the main lcore writes what it says there */
 	struct upkeep upkeep;
 	struct absence absence;
+	uint32_t full_rounds; /* in a row, in which a port had a whole burst */
 
 	/* Written by the worker, read by others: how often it has come round, how busy it is. */
 	uint64_t rounds;

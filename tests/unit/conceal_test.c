@@ -146,10 +146,31 @@ static void without_a_past_there_is_silence(void **state)
 	struct conceal conceal;
 
 	(void)state;
-	for (unsigned held = 0; held < 160; held++) {
-		conceal_begin(&conceal, voice, held);
+	conceal_begin(&conceal, voice, 0);
+	conceal_fill(&conceal, 0, pcm, COUNT_OF(pcm));
+	assert_true(energy(pcm, COUNT_OF(pcm)) == 0);
+}
+
+static void with_little_of_it_the_voice_ends_without_a_click(void **state)
+{
+	int16_t pcm[160];
+	struct conceal conceal;
+
+	(void)state;
+	for (unsigned at = 1000; at < VOICE; at += 97) {
+		unsigned held = CONCEAL_HURRIED + at % 200;
+		int most = 1;
+
+		for (unsigned i = at - CONCEAL_HURRIED; i < at; i++)
+			most = abs(voice[i] - voice[i - 1]) > most ? abs(voice[i] - voice[i - 1])
+								   : most;
+		conceal_begin(&conceal, voice + at - held, held);
+		assert_int_equal(conceal.pitch, 0);
 		conceal_fill(&conceal, 0, pcm, COUNT_OF(pcm));
-		assert_true(energy(pcm, COUNT_OF(pcm)) == 0);
+		assert_true(abs(pcm[0] - voice[at - 1]) <= most + abs(voice[at - 1]) / 40);
+		for (unsigned i = 1; i < COUNT_OF(pcm); i++)
+			assert_true(abs(pcm[i] - pcm[i - 1]) <= most + 32768 / 40);
+		assert_true(energy(pcm + 40, COUNT_OF(pcm) - 40) == 0);
 	}
 }
 
@@ -249,6 +270,8 @@ static int16_t defined_at(const struct conceal *c, int i)
 {
 	int stage = i < 240 ? i / 80 : 2, into = i - stage * 80, sample;
 
+	if (c->pitch == 0 && i < (int)c->held && i < 40)
+		return (int16_t)(c->end[-1 - i] * (40 - i) / 41);
 	if (c->pitch == 0 || i >= CONCEAL_LENGTH)
 		return 0;
 	sample = repeated(c, i, stage + 1);
@@ -322,6 +345,7 @@ int main(void)
 		cmocka_unit_test(it_begins_and_goes_on_without_a_click),
 		cmocka_unit_test(pieces_are_the_same_as_the_whole),
 		cmocka_unit_test(without_a_past_there_is_silence),
+		cmocka_unit_test(with_little_of_it_the_voice_ends_without_a_click),
 		cmocka_unit_test(no_past_is_too_much),
 		cmocka_unit_test(a_gap_leads_over_to_what_follows_it),
 		cmocka_unit_test(every_sample_is_as_it_is_defined),

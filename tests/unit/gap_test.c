@@ -49,7 +49,7 @@ static int put(unsigned at, unsigned count)
 {
 	if (pcm_ring_append(&ring, BASE + at, voice + at, count))
 		return -1;
-	return (int)gap_write(&gap, &ring, codec, BASE + at, voice + at, count);
+	return (int)gap_write(&gap, &ring, codec, BASE + at, voice + at, count, false);
 }
 
 static void assert_exact(unsigned at, unsigned count)

@@ -68,7 +68,7 @@ static void come(uint32_t timestamp, unsigned count)
 	it.frame = count;
 	if (pcm_ring_append(&it.ring, timestamp, coded, count))
 		return;
-	switch (gap_write(&it.gap, &it.ring, codec, timestamp, coded, count)) {
+	switch (gap_write(&it.gap, &it.ring, codec, timestamp, coded, count, false)) {
 	case GAP_LOST:
 		timeline_note_lost(&it.timeline);
 		break;

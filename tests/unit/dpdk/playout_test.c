@@ -152,6 +152,32 @@ static void what_is_lost_of_the_monitor_is_concealed(void **state)
 	assert_int_equal(counted(COUNTER_voice_lost), 30);
 }
 
+/* Nobody looks for a pitch while more waits than there is time for: what is missing is left silent.
+ */
+static void who_has_fallen_behind_leaves_gaps_and_makes_no_clicks(void **state)
+{
+	(void)state;
+	all_speak(20);
+	for (unsigned i = 0; i < 20; i++) {
+		bool behind = i % 2;
+
+		worker->full_rounds = behind ? WORKER_HURRY_ROUNDS : WORKER_HURRY_ROUNDS - 1;
+		monitor_is_lost();
+		both_speak();
+		all_speak(1);
+		for (unsigned party = 0; behind && party < 2; party++)
+			assert_true(listeners[party].loudness < LOUD / 2.0);
+		if (!behind)
+			both_hear_the_monitor();
+		all_speak(8);
+		both_hear_the_monitor();
+	}
+	worker->full_rounds = 0;
+	no_clicks();
+	assert_int_equal(counted(COUNTER_voice_lost), 20);
+	assert_int_equal(counted(COUNTER_mix_hurried), 10);
+}
+
 /* The parties' own path has no such thing: its losses are theirs (M25). */
 static void what_is_lost_of_a_party_is_left_to_the_listener(void **state)
 {
@@ -407,6 +433,7 @@ int main(void)
 #define PLAYOUT_TEST(name) cmocka_unit_test_setup_teardown(name, barge_in, end_call)
 	const struct CMUnitTest tests[] = {
 		PLAYOUT_TEST(what_is_lost_of_the_monitor_is_concealed),
+		PLAYOUT_TEST(who_has_fallen_behind_leaves_gaps_and_makes_no_clicks),
 		PLAYOUT_TEST(what_is_lost_of_a_party_is_left_to_the_listener),
 		PLAYOUT_TEST(packets_that_others_overtake_are_heard_all_the_same),
 		PLAYOUT_TEST(duplicates_change_nothing),

@@ -189,6 +189,27 @@ static void a_full_port_drops_and_counts(void **state)
 		rte_pktmbuf_free(mbuf);
 }
 
+static void who_does_not_come_to_an_end_knows_that_it_is_behind(void **state)
+{
+	const unsigned waiting = WORKER_BURST * (WORKER_HURRY_ROUNDS + 2) + 1;
+	uint8_t payload[1] = { 0xff };
+
+	(void)state;
+	/* The ports hand back what is sent; and nobody is called, so that all of it is dropped. */
+	for (unsigned i = 0; i < waiting; i++) {
+		struct rte_mbuf *mbuf = build(AGENT, payload, 1);
+
+		assert_int_equal(rte_eth_tx_burst(plans[CUSTOMER].port_id, 0, &mbuf, 1), 1);
+	}
+	for (unsigned round = 1; round <= WORKER_HURRY_ROUNDS + 2; round++) {
+		assert_int_equal(worker_poll(worker), WORKER_BURST);
+		assert_int_equal(worker->full_rounds, round);
+	}
+	assert_int_equal(worker_poll(worker), 1);
+	assert_int_equal(worker->full_rounds, 0);
+	assert_int_equal(counted(COUNTER_drop_unknown_port), waiting);
+}
+
 /* --- several workers -------------------------------------------------------------------------- */
 
 static void a_packet_of_another_workers_call_is_handed_over(void **state)
@@ -319,6 +340,7 @@ int main(void)
 		CALL_TEST(without_a_neighbour_nothing_is_sent),
 		CALL_TEST(a_next_hop_is_set_by_command),
 		CALL_TEST(a_full_port_drops_and_counts),
+		CALL_TEST(who_does_not_come_to_an_end_knows_that_it_is_behind),
 		CALL_TEST(a_packet_of_another_workers_call_is_handed_over),
 		CALL_TEST(no_two_workers_write_to_one_cache_line),
 		CALL_TEST(every_packet_is_accounted_for),
