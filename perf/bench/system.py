@@ -6,7 +6,12 @@ The media generator plays both sides of all calls. It looks for the highest rate
 at that very rate who is heard in every packet, and takes delays at half of it: of what agent and
 customer get, which a monitor must not delay."""
 
+import contextlib
+import os
+import signal
 import statistics
+import threading
+import time
 
 import plots
 from results import plain, spread
@@ -23,6 +28,8 @@ SEARCHES = 2  # where the host places two virtual CPUs, near or far, may change 
 HEARD_SECONDS, HEARD_RUNS = 2, 3
 DELAY_SECONDS, DELAY_RUNS = 0.3, 9
 PAIRS = 15  # of runs in barge and in forwarding, by turns
+STALL_MS, STALL_RUNS = 60, 5
+STALL_SECONDS, STALL_AT = 4, 2.5  # of load, and when: the calls have begun by then
 TURNS_A_SECOND = 13  # of each source, or it would count as silent
 QUANTILES = {"p50": (0.5, "median"), "p99": (0.99, "99th percentile"),
              "p999": (0.999, "99.9th percentile")}
@@ -50,9 +57,9 @@ def names(mode, port):
     return rate_name(mode, port), *heard_names(mode, port), *delay_names(mode, port)
 
 
-DIFFERENCE = "delay_barge_minus_forward_us"
+DIFFERENCE, STALL = "delay_barge_minus_forward_us", "stall_lost_ms"
 ROWS = (*(name for port in PORTS for mode in MODES[port] for name in names(mode, port)),
-        DIFFERENCE)
+        DIFFERENCE, STALL)
 
 
 def limit_of(rows):
@@ -148,15 +155,20 @@ def measure_alone(results, out, mode, port):
         return measure_mode(results, box, mode, port)
 
 
+def highest_in_barge(results):
+    highest = results.figure(rate_name("barge", "memif"))
+    if highest is None:
+        raise RuntimeError("the highest rate in barge was not taken")
+    return int(highest)
+
+
 def compare_delays(results, out):
     """The path between agent and customer takes as long in barge as in forwarding: the same
     appliance carries as many packets of both, by turns, so that what the host does to one of them
     it does to the other."""
     port, calls = "memif", CALLS["memif"]
-    highest = results.figure(rate_name("barge", port))
-    if highest is None:
-        raise RuntimeError("the highest rate in barge was not taken")
-    rate = half_of(int(highest), "barge", calls)
+    # Less than half where the host has moved the two CPUs apart meanwhile.
+    rate = half_of(highest_in_barge(results) // 2, "barge", calls)
     took = {"barge": [], "forward": []}
     with appliance(out / "pairs", port) as box:
         for _ in range(PAIRS):
@@ -170,6 +182,39 @@ def compare_delays(results, out):
                 f"turns; the median of differences of {spread(differences)}")
 
 
+@contextlib.contextmanager
+def stalling(process):
+    """Once within this, the process stands still for a moment."""
+    def stall():
+        time.sleep(STALL_AT)
+        os.kill(process.pid, signal.SIGSTOP)
+        time.sleep(STALL_MS / 1000)
+        os.kill(process.pid, signal.SIGCONT)
+    thread = threading.Thread(target=stall)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+
+
+def measure_stall(results, out):
+    """What a moment without the data plane costs: what comes meanwhile, less what the rings hold,
+    and then whatever is lost until it has caught up, if ever."""
+    rate, lost = highest_in_barge(results) // 2, []
+    with appliance(out / "stall", "memif") as box:
+        for _ in range(STALL_RUNS):
+            with stalling(box.dataplane):
+                run = box.generate("--calls", CALLS["memif"], "--mix", "barge:1",
+                                   "--overload", rate, "--rate", rate // 2,
+                                   "--seconds", STALL_SECONDS, "--check", 10)
+            lost.append(1000 * run["overload_refused"] / rate)
+    results.add(STALL, statistics.median(lost), "ms",
+                f"worth of packets that found no room while {rate:,}/s were sent, half of the "
+                f"highest rate in barge, for {STALL_SECONDS} s, in which the data plane was "
+                f"stopped for {STALL_MS} ms; the median of {spread(lost)}")
+
+
 def measure(results, out):
     curves = {}
     for mode, port in ((mode, port) for port in PORTS for mode in MODES[port]):
@@ -178,5 +223,7 @@ def measure(results, out):
             curves[mode, port] = measure_alone(results, out, mode, port)
     with results.attempt("barge against forward", DIFFERENCE):
         compare_delays(results, out)
+    with results.attempt("a stall", STALL):
+        measure_stall(results, out)
     with results.attempt("delay.png"):
         plots.delays(results.folder / "delay.png", curves)

@@ -12,7 +12,9 @@ from targets import bound
 
 TITLE = "Worker: cycles of a packet in, with all that goes out for it, and no driver"
 CALLS = (1_000, 100_000)
+LOSSY, LOST = ("listen", "barge"), 3  # of a hundred packets
 ROWS = (*(f"{scene}_cycles_{burst.short(calls)}" for scene in burst.SCENES for calls in CALLS),
+        *(f"{scene}_loss{LOST}_cycles_{burst.short(min(CALLS))}" for scene in LOSSY),
         "bytes_per_leg_forward", "bytes_per_leg_mix", "workers2_vs_1", "barge_of_10gbe",
         "forward_of_25gbe")
 
@@ -33,7 +35,9 @@ def add_cycles(results, runs):
     """Rows of one scene with so many calls: the median run, and how far runs are apart."""
     runs = sorted(runs, key=_net)
     line = runs[len(runs) // 2]
-    results.add(f"{line.what}_cycles_{burst.short(int(line.calls))}", f"{_net(line):.0f}", "cycles",
+    lost = f"_loss{line.lost:.0f}" if line.lost else ""
+    results.add(f"{line.what}{lost}_cycles_{burst.short(int(line.calls))}", f"{_net(line):.0f}",
+                "cycles", (f"{line.lost:.0f} % of what is sent are lost before; " if lost else "") +
                 f"{line.out:.2f} packets out for it, less {line.driver:.0f} for handing those to "
                 f"the null port; median of {line.count:.0f} bursts of 32, of which 8 in 10 took "
                 f"{line.low - line.driver:.0f} to {line.high - line.driver:.0f}; "
@@ -58,8 +62,12 @@ def add_line_rates(results, lines):
 
 def measure_cycles(results):
     what = [f"{scene}:{calls}" for scene in burst.SCENES for calls in CALLS]
-    runs = [burst.measure(MEGABYTES, *what) for _ in range(RUNS)]
-    lines = {(same[0].what, int(same[0].calls)): add_cycles(results, same) for same in zip(*runs)}
+    lossy = [f"{scene}:{min(CALLS)}:{LOST}%" for scene in LOSSY]
+    runs = [burst.measure(MEGABYTES, *what, *lossy) for _ in range(RUNS)]
+    lines = {(same[0].what, int(same[0].calls)): add_cycles(results, same)
+             for same in zip(*(run[:len(what)] for run in runs))}
+    for same in zip(*(run[len(what):] for run in runs)):
+        add_cycles(results, same)
     add_bytes(results, "bytes_per_leg_forward", lines["forward", max(CALLS)])
     add_bytes(results, "bytes_per_leg_mix", lines["barge", max(CALLS)])
     add_line_rates(results, lines)

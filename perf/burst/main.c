@@ -25,6 +25,7 @@ static const char usage[] =
 	"  SCENE:CALLS    bursts of so many calls on one worker; SCENE is forward, listen,\n"
 	"                 whisper, barge, or wide, which is barge in G.722\n"
 	"  SCENE:CALLS:2  the same calls, half of them on each of two workers\n"
+	"  SCENE:CALLS:P% on one worker, and of what is sent, P in a hundred packets are lost\n"
 	"  guard          a verdict of the recording guard\n"
 	"  lookup:CALLS   from a frame to the leg it is for\n"
 	"  upkeep:CALLS   visiting a leg, with the reports that are due\n"
@@ -44,26 +45,35 @@ static void print_job(const struct job *job, unsigned workers, double driver)
 	char detail[256];
 
 	snprintf(detail, sizeof(detail),
-		" calls=%u workers=%u worker=%u out=%.2f driver=%.2f packets=%llu legs=%u "
+		" calls=%u lost=%u workers=%u worker=%u out=%.2f driver=%.2f packets=%llu legs=%u "
 		"leg_bytes=%zu ring_bytes=%zu heap_bytes=%zu hz=%llu",
-		p->calls, workers, job->worker->index, job->out, driver * job->out,
+		p->calls, job->lost, workers, job->worker->index, job->out, driver * job->out,
 		(unsigned long long)job->packets, p->legs, p->leg_bytes, p->ring_bytes,
 		p->heap_bytes, (unsigned long long)rte_get_tsc_hz());
 	print_spread(scene_names[p->scene], detail, &job->cycles);
 }
 
+/* Besides so many calls on one worker. */
+struct variant {
+	unsigned workers;
+	unsigned lost; /* in a hundred packets */
+};
+
 /* What the workers share, the mempool, the ports, the guard and the lines of memory that lie next
  * to each other, would show with two of them. */
-static void carry(struct rig *rig, enum scene scene, unsigned calls, unsigned workers)
+static void carry(struct rig *rig, enum scene scene, unsigned calls, struct variant variant)
 {
+	unsigned workers = variant.workers;
 	double driver = measure_driver(rig).median;
 	unsigned other = rte_get_next_lcore(-1, 1, 0);
 	struct job jobs[2];
 
 	if (workers > rig->worker_count)
 		die("two workers need two lcores");
-	for (unsigned i = 0; i < workers; i++)
+	for (unsigned i = 0; i < workers; i++) {
 		job_init(&jobs[i], rig, i, scene, calls / workers);
+		jobs[i].lost = variant.lost;
+	}
 	if (workers > 1)
 		rte_eal_remote_launch(job_run, &jobs[1], other);
 	job_run(&jobs[0]);
@@ -77,8 +87,27 @@ static void carry(struct rig *rig, enum scene scene, unsigned calls, unsigned wo
 
 /* --- what is asked for --- */
 
-/* The number after "NAME:", with nothing behind it but maybe ":2"; 0 where it is not that. */
-static unsigned number_after(const char *what, const char *name, unsigned *workers)
+/* What may stand behind a number of calls. */
+static bool read_variant(const char *text, struct variant *variant)
+{
+	unsigned lost;
+	int length = 0;
+
+	*variant = (struct variant){ .workers = 1 };
+	if (*text == '\0')
+		return true;
+	if (strcmp(text, ":2") == 0) {
+		variant->workers = 2;
+		return true;
+	}
+	if (sscanf(text, ":%2u%%%n", &lost, &length) != 1 || text[length] != '\0' || length == 0)
+		return false;
+	variant->lost = lost;
+	return true;
+}
+
+/* The number after "NAME:", with nothing behind it but maybe a variant; 0 where it is not that. */
+static unsigned number_after(const char *what, const char *name, struct variant *variant)
 {
 	size_t length = strlen(name);
 	unsigned long value;
@@ -87,8 +116,7 @@ static unsigned number_after(const char *what, const char *name, unsigned *worke
 	if (strncmp(what, name, length) != 0 || what[length] != ':' || what[length + 1] == '-')
 		return 0;
 	value = strtoul(what + length + 1, &end, 10);
-	*workers = strcmp(end, ":2") == 0 ? 2 : 1;
-	if ((*end != '\0' && *workers == 1) || value < *workers || value > 1u << 30)
+	if (!read_variant(end, variant) || value < variant->workers || value > 1u << 30)
 		return 0;
 	return (unsigned)value;
 }
@@ -96,10 +124,11 @@ static unsigned number_after(const char *what, const char *name, unsigned *worke
 static bool try_scene(struct rig *rig, const char *what)
 {
 	for (enum scene scene = 0; scene < SCENE_COUNT; scene++) {
-		unsigned workers, calls = number_after(what, scene_names[scene], &workers);
+		struct variant variant;
+		unsigned calls = number_after(what, scene_names[scene], &variant);
 
-		if (calls > 0 && population_fits(scene, calls / workers)) {
-			carry(rig, scene, calls, workers);
+		if (calls > 0 && population_fits(scene, calls / variant.workers)) {
+			carry(rig, scene, calls, variant);
 			return true;
 		}
 	}
@@ -108,7 +137,8 @@ static bool try_scene(struct rig *rig, const char *what)
 
 static bool try_micro(struct rig *rig, const char *what)
 {
-	unsigned workers, number;
+	struct variant ignored;
+	unsigned number;
 	struct spread spread;
 	char detail[32] = "";
 
@@ -116,15 +146,15 @@ static bool try_micro(struct rig *rig, const char *what)
 		spread = micro_guard(rig);
 	} else if (strcmp(what, "build") == 0) {
 		spread = micro_build(rig);
-	} else if ((number = number_after(what, "lookup", &workers)) > 0 &&
+	} else if ((number = number_after(what, "lookup", &ignored)) > 0 &&
 		   population_fits(SCENE_FORWARD, number)) {
 		spread = micro_lookup(rig, number);
 		snprintf(detail, sizeof(detail), " calls=%u", number);
-	} else if ((number = number_after(what, "upkeep", &workers)) > 0 &&
+	} else if ((number = number_after(what, "upkeep", &ignored)) > 0 &&
 		   population_fits(SCENE_FORWARD, number)) {
 		spread = micro_upkeep(rig, number);
 		snprintf(detail, sizeof(detail), " calls=%u", number);
-	} else if ((number = number_after(what, "load", &workers)) >= RTE_CACHE_LINE_SIZE) {
+	} else if ((number = number_after(what, "load", &ignored)) >= RTE_CACHE_LINE_SIZE) {
 		spread = micro_load(number);
 		snprintf(detail, sizeof(detail), " bytes=%u", number);
 	} else {

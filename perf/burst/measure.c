@@ -64,19 +64,35 @@ carry_burst(struct worker *worker, struct rte_mbuf **mbufs, unsigned count, uint
 		tx_batch_flush(&worker->tx[worker->ports->port[i].id], &worker->counters);
 }
 
-/* The burst from place `first` of the order on; returns its cycles. */
-static uint64_t run_burst(struct job *job, const unsigned *order, unsigned first, unsigned count,
+/* Marsaglia's xorshift: the same packets in every run. */
+static bool is_lost(struct job *job)
+{
+	job->chance ^= job->chance << 13;
+	job->chance ^= job->chance >> 17;
+	job->chance ^= job->chance << 5;
+	return job->chance % 100 < job->lost;
+}
+
+/* The burst of `*sent` packets from place `first` of the order on, less those that are lost;
+ * returns its cycles. */
+static uint64_t run_burst(struct job *job, const unsigned *order, unsigned first, unsigned *sent,
 	uint32_t round, uint64_t now_us)
 {
 	struct rte_mbuf *mbufs[WORKER_BURST];
 	struct event events[EVENTS];
+	unsigned count = 0;
 	uint64_t before;
 
-	if (rte_pktmbuf_alloc_bulk(job->rig->pool, mbufs, count) < 0)
-		die("the pool is empty: something leaks");
-	for (unsigned i = 0; i < count; i++)
-		packets_fill(mbufs[i], &job->population.speakers[order[first + i]], round,
+	for (unsigned i = 0; i < *sent; i++) {
+		if (job->lost > 0 && is_lost(job))
+			continue;
+		mbufs[count] = rte_pktmbuf_alloc(job->rig->pool);
+		if (mbufs[count] == NULL)
+			die("the pool is empty: something leaks");
+		packets_fill(mbufs[count++], &job->population.speakers[order[first + i]], round,
 			rig_access(job->rig));
+	}
+	*sent = count;
 	before = rte_rdtsc_precise();
 	carry_burst(job->worker, mbufs, count, now_us);
 	before = rte_rdtsc_precise() - before;
@@ -103,11 +119,11 @@ int job_run(void *arg)
 	for (uint32_t round = 0; round < ROUNDS_TO_WARM + rounds; round++)
 		for (unsigned first = 0; first < speakers; first += WORKER_BURST) {
 			unsigned count = RTE_MIN(speakers - first, (unsigned)WORKER_BURST);
-			uint64_t took = run_burst(job, order, first, count, round,
+			uint64_t took = run_burst(job, order, first, &count, round,
 				now_us + (uint64_t)PTIME_US * first / speakers +
 					(uint64_t)PTIME_US * round);
 
-			if (round >= ROUNDS_TO_WARM)
+			if (round >= ROUNDS_TO_WARM && count > 0)
 				cycles[taken++] = (double)took / count;
 			job->packets += count;
 		}
@@ -121,7 +137,11 @@ int job_run(void *arg)
 
 void job_init(struct job *job, struct rig *rig, unsigned worker, enum scene scene, unsigned calls)
 {
-	*job = (struct job){ .rig = rig, .worker = &rig->workers[worker] };
+	*job = (struct job){
+		.rig = rig,
+		.worker = &rig->workers[worker],
+		.chance = 1,
+	};
 	population_create(&job->population, scene, calls, job->worker->index, rig_access(rig),
 		rig_recording(rig));
 	job->worker->realms = &job->population.realms;

@@ -24,8 +24,10 @@ struct job {
 	struct worker *worker;
 	struct population population;
 	struct spread cycles; /* a packet in, with all that goes out for it */
-	double out;	      /* packets out for one in */
-	uint64_t packets;     /* carried in all, those to warm up included */
+	unsigned lost; /* in a hundred packets that the speakers send: 0, or set before job_run() */
+	uint32_t chance;  /* of which */
+	double out;	  /* packets out for one in */
+	uint64_t packets; /* carried in all, those to warm up included */
 };
 
 /* Make the calls, on a worker of the rig; job_fini() ends them. */

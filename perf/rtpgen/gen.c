@@ -16,6 +16,7 @@
 
 /* Sources count as silent after 100 ms, mixes settle in as many again. */
 #define DISTURBED_MS 300
+#define SETTLE_MS    100  /* what all begin at once makes all wait for each other */
 #define PAUSE_US     5000 /* the least that a mix may not make up for */
 
 /* What is not done for every packet: the API, and a line for whoever watches. */
@@ -159,6 +160,7 @@ void gen_begin(struct gen *gen, double rate, double ramp)
 		.begin = rte_rdtsc(),
 	};
 	gen->figures.begin_tsc = gen->figures.end_tsc = gen->figures.turn_tsc = gen->pace.begin;
+	gen->figures.settled_tsc = gen->pace.begin + gen->tsc_hz / 1000 * SETTLE_MS;
 	gen->progress_due = gen->pace.begin + gen->tsc_hz;
 	gen->disturbed_until = 0;
 	turns_begin(&gen->turns, table, gen->pace.begin);

@@ -29,6 +29,7 @@ enum delay_class {
 struct figures {
 	uint64_t begin_tsc, end_tsc, busy_tsc;
 	uint64_t turn_tsc, longest_tsc; /* the newest turn, and the longest between two */
+	uint64_t settled_tsc;		/* delays count from here on */
 	uint64_t sent, left_out, received, reports, strays, unmatched;
 	uint64_t refused;		    /* packets that the port did not take in an overload */
 	uint64_t judged[MODES][PARTIES][3]; /* by voice_verdict */

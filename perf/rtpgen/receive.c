@@ -83,7 +83,8 @@ static void measure_delay(struct gen *gen, const struct arrival *a)
 		return;
 	}
 	took = a->tsc - source->sent_tsc[sequence % TABLE_SENT];
-	histogram_add(&gen->figures.delays[delay_class(a)], nanoseconds(gen, took));
+	if (a->tsc >= gen->figures.settled_tsc)
+		histogram_add(&gen->figures.delays[delay_class(a)], nanoseconds(gen, took));
 	if (took > gen->tsc_hz / 1000 * LATE_MS)
 		gen_disturbed(gen, a->tsc);
 }

@@ -31,7 +31,8 @@ static void report_delays(struct gen *gen, struct results *results)
 		for (unsigned i = 0; delays->count > 0 && i < 4; i++)
 			results_add(results, quantiles[i].name, name,
 				(double)histogram_quantile(delays, quantiles[i].share) / 1e3, "us",
-				"from our port to our port, of %llu packets",
+				"from our port to our port, of %llu packets, the first 0.1 s left "
+				"out",
 				(unsigned long long)delays->count);
 	}
 }
