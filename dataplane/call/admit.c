@@ -9,7 +9,6 @@
 
 #include "fastpath.h"
 
-#define PTIME_DEFAULT_MS 20u
 #define PTIME_MIN_MS	 10u
 #define YOUNG		 16u /* packets of a stream */
 #define HOLD_SLACK_MS	 200u
@@ -43,8 +42,7 @@ static unsigned packet_ms(unsigned samples, unsigned codec)
 /* How much a packet of the leg holds, in ms. */
 static unsigned ptime_of(const struct leg *leg)
 {
-	return leg->frame == 0 ? PTIME_DEFAULT_MS
-			       : RTE_MAX(packet_ms(leg->frame, leg->codec), PTIME_MIN_MS);
+	return RTE_MAX(packet_ms(leg->frame, leg->codec), PTIME_MIN_MS);
 }
 
 /* Whether the far end sends back what we have sent into the call, to it or to another party: a

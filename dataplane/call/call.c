@@ -193,6 +193,7 @@ static void leg_init(struct leg *leg, unsigned index, unsigned siblings, unsigne
 		.payload_type = plan->payload_type & 127,
 		.role = (uint8_t)(plan->role & 7),
 		.codec = plan->codec & 7,
+		.frame = LEG_FRAME,
 		.slow = plan->role == ROLE_RECORDER,
 		.index = index & 15,
 		.siblings = siblings & 15,

@@ -32,6 +32,7 @@
 #define CALL_BUFFERS_MAX   (CALL_SEATS_MAX * WIDE_RING_BUFFERS)
 
 #define LEG_CLOCK_NONE 0xff
+#define LEG_FRAME      160 /* ticks of the RTP clock: 20 ms, as most phones send */
 
 struct reporter;
 
@@ -104,7 +105,7 @@ struct leg {
 	uint32_t settled_ms; /* until then no listener will change to this leg's clock */
 	uint32_t from_tail;  /* of leg_rest.from: the last four bytes of its address */
 	uint16_t from_port;  /* 0: nobody's packets are taken without a closer look */
-	uint16_t frame : 9;  /* samples in the newest packet */
+	uint16_t frame : 9;  /* ticks in the newest packet of voice; LEG_FRAME before the first */
 	uint16_t mixers : 7; /* bits of those among the first hearers who hear others, too */
 	uint8_t payload_type : 7;
 	uint8_t role : 3; /* enum role */

@@ -138,22 +138,24 @@ static __rte_always_inline unsigned find_due(
 {
 	struct leg *source = d->source;
 	uint32_t until_ms = d->env->now_ms + SILENCE_MS + 1;
-	bool settled = is_settled(source, d->env);
+	bool settled = is_settled(source, d->env), all = true;
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < source->hearer_count; i++) {
 		struct hearer hearer = source->hearers[i];
 		struct leg *listener = &legs_of(source)[hearer.leg];
 
-		if (!(hearers >> i & 1))
+		if (!(hearers >> i & 1)) {
+			all = false;
 			continue;
+		}
 		if (!hearer.clocked &&
 			(settled || !takes_clock(source, listener, hearer.term, d->env, &until_ms)))
 			continue;
 		if (is_due(d, listener, hearer.term, &rtp[count]))
 			due[count++] = listener;
 	}
-	if (!settled)
+	if (!settled && all)
 		source->settled_ms = until_ms;
 	return count;
 }

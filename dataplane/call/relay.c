@@ -67,7 +67,7 @@ static bool passes_on(
 
 static bool is_steady(const struct leg *source, const struct forward_env *env)
 {
-	return source->source.restarts != 0 && source->from_port != 0 && source->frame != 0 &&
+	return source->source.restarts != 0 && source->from_port != 0 &&
 	       leg_rest(source)->learning.state != LEARNING_PROVISIONAL &&
 	       leg_rest(source)->past.bad_sequence > UINT16_MAX && !is_silent(source, env);
 }

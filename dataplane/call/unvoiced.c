@@ -15,8 +15,6 @@
 
 #include "fastpath.h"
 
-#define FRAME_DEFAULT 160 /* samples, while the leg has not spoken yet */
-
 static bool is_telephone_event(const struct leg *leg, const struct rtp_packet *rtp)
 {
 	return leg_rest(leg)->telephone_event != 0 &&
@@ -105,7 +103,7 @@ static void stand_in_for_event(
 {
 	const struct leg *leg = packet->leg;
 	struct key_press *press = &leg_rest(leg)->press;
-	unsigned frame = leg->frame != 0 ? leg->frame : FRAME_DEFAULT;
+	unsigned frame = leg->frame;
 	struct telephone_event event;
 
 	telephone_event_parse(packet->rtp.payload, packet->rtp.payload_length, &event);
@@ -132,7 +130,7 @@ static void stand_in_for_noise(struct stand_in *in, const struct forward_packet 
 	int16_t pcm[RESAMPLE_BEFORE + CODEC_MAX_SAMPLES];
 
 	in->timestamp = packet->rtp.timestamp;
-	in->count = leg->frame != 0 ? leg->frame : FRAME_DEFAULT;
+	in->count = leg->frame;
 	comfort_noise_write(pcm, before + in->count, packet->rtp.payload, in->timestamp);
 	if (codec_is_wide(leg->codec))
 		resample_double(in->pcm, pcm + before, in->count);

@@ -66,7 +66,7 @@ struct timeline_read {
 	uint32_t timestamp;	   /* of the primary's packet, */
 	unsigned count;		   /* and its samples, at most CODEC_MAX_SAMPLES */
 	unsigned depth;		   /* samples to stay behind the newest one, to begin with */
-	unsigned frame;		   /* samples in a packet of the other source, */
+	unsigned frame;		   /* samples in a packet of the other source, at least 1, */
 	unsigned age;		   /* and since the newest of them has come */
 	bool newest;		   /* the primary's packet is not older than one before it */
 	bool hurried; /* whoever reads has fallen behind: anything that is quick will do */

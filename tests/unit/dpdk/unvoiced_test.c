@@ -219,6 +219,30 @@ static void a_monitors_key_reaches_nobody(void **state)
 	assert_int_equal(counted(COUNTER_telephone_events), 15);
 }
 
+/* For longer than any window of those who read along: of its frames nothing is known but what
+ * stands for them. */
+static void who_has_never_spoken_presses_keys(void **state)
+{
+	struct heard heard;
+
+	(void)state;
+	plans[AGENT].telephone_event = event_type[AGENT];
+	plans[MONITOR].mode = MODE_LISTEN;
+	put_call(THREE);
+	for (unsigned key = 0; key < 4; key++) {
+		for (uint16_t n = 1; n <= 100; n++) {
+			now_us += FRAME_US;
+			press(AGENT, 0, (uint16_t)(n * FRAME));
+			say(CUSTOMER, C);
+			heard = hear(MONITOR);
+			assert_near(level_of(&heard), C);
+			hear(CUSTOMER);
+			hear(AGENT);
+		}
+		pass(AGENT, 100 * FRAME);
+	}
+}
+
 static void keys_that_nobody_has_negotiated_are_dropped(void **state)
 {
 	static const uint8_t payload[] = { KEY, 10, 0, FRAME };
@@ -428,6 +452,7 @@ int main(void)
 		TEST(all_others_hear_the_other_voices_meanwhile),
 		TEST(a_recorder_gets_keys_where_it_has_a_payload_type_for_them),
 		TEST(a_monitors_key_reaches_nobody),
+		TEST(who_has_never_spoken_presses_keys),
 		TEST(keys_that_nobody_has_negotiated_are_dropped),
 		TEST(an_event_of_no_whole_length_is_dropped),
 		TEST(a_party_that_knows_no_keys_hears_silence),
@@ -438,6 +463,7 @@ int main(void)
 		WIDE(a_key_reaches_the_other_party_as_it_is),
 		WIDE(all_others_hear_the_other_voices_meanwhile),
 		WIDE(a_recorder_gets_keys_where_it_has_a_payload_type_for_them),
+		WIDE(who_has_never_spoken_presses_keys),
 		WIDE(a_monitors_key_reaches_nobody),
 		WIDE(a_party_that_knows_no_keys_hears_silence),
 		WIDE(comfort_noise_reaches_who_understands_it),
