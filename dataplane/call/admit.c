@@ -9,10 +9,10 @@
 
 #include "fastpath.h"
 
-#define PTIME_MIN_MS	 10u
-#define YOUNG		 16u /* packets of a stream */
-#define HOLD_SLACK_MS	 200u
-#define GAP_MAX		 4u /* packet times from one packet of a candidate to the next */
+#define PTIME_MIN_MS  10u
+#define YOUNG	      16u /* packets of a stream */
+#define HOLD_SLACK_MS 200u
+#define GAP_MAX	      4u /* packet times from one packet of a candidate to the next */
 
 static bool drop(struct forward_packet *packet, struct forward_env *env, enum counter reason)
 {
@@ -277,6 +277,7 @@ static void restarted(
 	struct leg *leg = packet->leg;
 
 	pcm_ring_clear(&leg->ring);
+	leg_rest(leg)->press.known = 0;
 	/* One that begins anew all the time would never come to its next RATE_BURST packets. */
 	count_rate(leg, RATE_BURST / 8, env);
 	switch (verdict) {

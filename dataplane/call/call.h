@@ -136,11 +136,13 @@ _Static_assert(offsetof(struct leg, stream) == 64 && sizeof(struct leg) == 128,
 	"the hot state of a leg is two cache lines");
 _Static_assert(sizeof(struct term) == 16, "four terms are a cache line");
 
-/* A telephone event of which packets come in. */
+/* The newest telephone event of which packets have come in. */
 struct key_press {
 	uint32_t timestamp; /* when it began */
-	uint16_t filled;    /* samples of silence that have stood for it so far */
-	bool known;	    /* there was one */
+	uint16_t filled;    /* ticks of silence that have stood for it so far */
+	uint8_t code;
+	uint8_t known : 1; /* there was one */
+	uint8_t ended : 1;
 };
 
 /* How a leg learns its source, once (call/admit.h). */

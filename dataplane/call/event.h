@@ -13,7 +13,9 @@
 #include "net/endpoint.h"
 
 /* What a worker has to tell the main lcore about a leg. Each kind is told once, until something
- * changes that makes it news again, so a flood from outside cannot become a flood of events. */
+ * changes that makes it news again, so a flood from outside cannot become a flood of events. Keys
+ * and streams that begin anew are news as often as the far end likes: they get no more than half of
+ * the ring, and displace nothing else. */
 
 enum event_kind {
 	EVENT_FIRST_PACKET,	   /* media has begun to arrive */
@@ -39,11 +41,18 @@ struct event {
 /* A ring of struct event: one worker in, the main lcore out. */
 #define EVENT_RING_SIZE 4096
 
+static inline bool event_may_flood(const struct event *event)
+{
+	return event->kind == EVENT_TELEPHONE_EVENT || event->kind == EVENT_SSRC_CHANGED;
+}
+
 /* Never waits: where nobody took the earlier ones, the event is counted and lost, and false comes
  * back. Worker. */
 static inline bool event_post(struct rte_ring *ring, struct event *event, struct counters *counters)
 {
-	if (rte_ring_sp_enqueue_elem(ring, event, sizeof(*event)) == 0)
+	if (!(event_may_flood(event) &&
+		    rte_ring_free_count(ring) <= rte_ring_get_capacity(ring) / 2) &&
+		rte_ring_sp_enqueue_elem(ring, event, sizeof(*event)) == 0)
 		return true;
 	counters_bump(counters, COUNTER_event_lost);
 	return false;

@@ -41,8 +41,10 @@ uint32_t unvoiced_arrival(const struct forward_packet *packet, uint32_t arrival)
 {
 	const struct leg *leg = packet->leg;
 
-	return is_telephone_event(leg, &packet->rtp) ? packet->rtp.timestamp + leg->source.transit
-						     : arrival;
+	return is_telephone_event(leg, &packet->rtp) && leg->source.restarts != 0 &&
+			       leg->source.ssrc == packet->rtp.ssrc
+		       ? packet->rtp.timestamp + leg->source.transit
+		       : arrival;
 }
 
 /* --- who gets it as it is --- */
@@ -97,28 +99,54 @@ static void tell_event(const struct forward_packet *packet, uint8_t code, struct
 	event_post(env->events, &event, env->counters);
 }
 
-/* Silence, at the pace at which the event grows: its end is sent more than once. */
+/* Take note of a packet of an event. It may be one of an event before the newest, but not by more
+ * than an event can last; one that lasts longer is sent in segments, each of which begins where the
+ * one before it has ended (RFC 4733 section 2.5.1.3). */
+static void note_event(const struct forward_packet *packet, const struct telephone_event *event,
+	struct forward_env *env)
+{
+	const struct leg *leg = packet->leg;
+	struct key_press *press = &leg_rest(leg)->press;
+	uint32_t ahead = packet->rtp.timestamp - press->timestamp;
+	bool goes_on = press->known && !press->ended && press->code == event->code &&
+		       ahead - press->filled < CODEC_MAX_SAMPLES;
+
+	if (!press->known || -ahead > UINT16_MAX) {
+		*press = (struct key_press){
+			.timestamp = packet->rtp.timestamp,
+			.code = event->code,
+			.known = 1,
+		};
+		if (!goes_on && (leg->role == ROLE_AGENT || leg->role == ROLE_CUSTOMER))
+			tell_event(packet, event->code, env);
+	}
+	if (packet->rtp.timestamp == press->timestamp)
+		press->ended |= event->end;
+}
+
+/* Silence, at the pace at which the event grows: as many packets stand for it as come, however much
+ * it has grown from one to the next, and what is left at its end. That end is sent more than once.
+ */
 static void stand_in_for_event(
 	struct stand_in *in, const struct forward_packet *packet, struct forward_env *env)
 {
 	const struct leg *leg = packet->leg;
 	struct key_press *press = &leg_rest(leg)->press;
-	unsigned frame = leg->frame;
 	struct telephone_event event;
+	unsigned grown;
 
 	telephone_event_parse(packet->rtp.payload, packet->rtp.payload_length, &event);
-	if (!press->known || rtp_timestamp_after(packet->rtp.timestamp, press->timestamp)) {
-		*press = (struct key_press){ .timestamp = packet->rtp.timestamp, .known = true };
-		if (leg->role == ROLE_AGENT || leg->role == ROLE_CUSTOMER)
-			tell_event(packet, event.code, env);
-	}
+	note_event(packet, &event, env);
 	in->count = 0;
-	if (packet->rtp.timestamp != press->timestamp || press->filled + frame > event.duration)
+	if (packet->rtp.timestamp != press->timestamp || event.duration <= press->filled)
+		return;
+	grown = event.duration - press->filled;
+	if (grown < leg->frame && !event.end)
 		return;
 	in->timestamp = press->timestamp + press->filled;
-	in->count = frame;
+	in->count = RTE_MIN(grown, (unsigned)CODEC_MAX_SAMPLES);
 	memset(in->pcm, 0, sizeof(in->pcm));
-	press->filled = (uint16_t)(press->filled + frame);
+	press->filled = (uint16_t)(press->filled + in->count);
 }
 
 /* Of the lower band alone in a wideband codec, too: so it is as loud as it should be for those who
@@ -199,7 +227,10 @@ void unvoiced_deliver(struct forward_packet *packet, struct forward_env *env)
 	else
 		stand_in_for_noise(&in, packet);
 	counters_bump(env->counters, event ? COUNTER_telephone_events : COUNTER_comfort_noise);
-	d.count = event ? leg_rest(source)->press.filled : in.count;
+	d.count = !event ? in.count
+		  : packet->rtp.timestamp == leg_rest(source)->press.timestamp
+			  ? leg_rest(source)->press.filled
+			  : 0;
 	fan_out_as_it_is(&d, as_it_is);
 	if (in.count > 0)
 		send_stand_in(&d, &in, ~as_it_is);

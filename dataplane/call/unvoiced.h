@@ -19,7 +19,8 @@
 bool unvoiced_accept(const struct forward_packet *packet) __attribute__((cold));
 
 /* When such a packet came, in timestamp units, which it did at `arrival`: where timestamps stand
- * still, what leaves the jitter as it is. Once its source is known to be right. */
+ * still, what leaves the jitter as it is, unless a stream begins with it. Once its source is known
+ * to be right. */
 uint32_t unvoiced_arrival(const struct forward_packet *packet, uint32_t arrival)
 	__attribute__((cold));
 

@@ -219,6 +219,111 @@ static void a_monitors_key_reaches_nobody(void **state)
 	assert_int_equal(counted(COUNTER_telephone_events), 15);
 }
 
+/* As RFC 4733 recommends it, a packet each 50 ms, whatever the packets of voice hold. */
+static void a_key_that_is_told_of_every_50_ms_costs_nobody_anything(void **state)
+{
+	const unsigned update = 400, length = 20 * update;
+	uint32_t first = 0, end = 0;
+	unsigned spoken = 0;
+	struct heard heard;
+
+	(void)state;
+	start(MODE_LISTEN, ALL);
+	for (unsigned ms = 0; ms < 1000; ms += 10) {
+		if (ms % 50 == 0)
+			press(CUSTOMER, ms == 950 ? END : 0, (uint16_t)(ms / 50 * update + update));
+		if (ms % 20 == 0)
+			say(AGENT, A);
+		now_us += 10000;
+		while (take(MONITOR, &heard)) {
+			first = spoken == 0 ? heard.rtp.timestamp : first;
+			end = heard.rtp.timestamp + heard.count;
+			spoken += heard.count;
+			/* What is not there yet of the agent is made up for, and no more is lost.
+			 */
+			for (unsigned i = 0; i < heard.samples && heard.rtp.payload_type == 0; i++)
+				assert_in_range(heard.pcm[i] + 100, 0, A + A / 10 + 100);
+		}
+	}
+	assert_int_equal(spoken, length);
+	assert_int_equal(end - first, length);
+	/* And for whom it is one of the others, it stays where it was. */
+	assert_in_range(counted(COUNTER_mix_moved), 0, 2);
+	pass(CUSTOMER, length);
+	say(CUSTOMER, C);
+	heard = hear(MONITOR);
+	assert_int_equal(heard.rtp.timestamp, end);
+}
+
+static void keys_are_told_of_in_every_stream(void **state)
+{
+	uint8_t codes[8];
+
+	(void)state;
+	start(MODE_LISTEN, THREE);
+	press(CUSTOMER, END, FRAME);
+	assert_int_equal(told_keys(CUSTOMER, codes, COUNT_OF(codes)), 1);
+	/* Another stream, which may begin at any timestamp. */
+	for (uint32_t n = 1; n <= 8; n++) {
+		now_us += 2 * FRAME_US;
+		new_stream(CUSTOMER, 0xbb00 + n);
+		set_clock(CUSTOMER, n * 0x20000000);
+		say(CUSTOMER, C);
+		press(CUSTOMER, END, FRAME);
+		assert_int_equal(told_keys(CUSTOMER, codes, COUNT_OF(codes)), 1);
+	}
+	/* And within one stream, whatever its keys' timestamps do. */
+	set_clock(CUSTOMER, 0x90000000);
+	press(CUSTOMER, END, FRAME);
+	set_clock(CUSTOMER, 0x20000000);
+	press(CUSTOMER, END, FRAME);
+	assert_int_equal(told_keys(CUSTOMER, codes, COUNT_OF(codes)), 2);
+}
+
+/* RFC 4733 section 2.5.1.3. */
+static void a_key_that_is_held_for_long_is_told_of_once(void **state)
+{
+	uint8_t codes[8];
+	uint16_t last = 0;
+
+	(void)state;
+	start(MODE_LISTEN, THREE);
+	for (unsigned segment = 0; segment < 3; segment++) {
+		for (unsigned duration = FRAME; duration <= UINT16_MAX; duration += FRAME) {
+			struct heard heard;
+
+			last = (uint16_t)duration;
+			press(CUSTOMER, 0, last);
+			now_us += FRAME_US;
+			while (take(AGENT, &heard) || take(MONITOR, &heard)) {
+			}
+		}
+		pass(CUSTOMER, last);
+	}
+	press(CUSTOMER, END, FRAME);
+	pass(CUSTOMER, FRAME);
+	assert_int_equal(told_keys(CUSTOMER, codes, COUNT_OF(codes)), 1);
+	/* The same key once more, as soon as can be. */
+	press(CUSTOMER, 0, FRAME);
+	assert_int_equal(told_keys(CUSTOMER, codes, COUNT_OF(codes)), 1);
+}
+
+static void a_stream_may_begin_with_a_key(void **state)
+{
+	(void)state;
+	plans[CUSTOMER].telephone_event = event_type[CUSTOMER];
+	put_call(TWO);
+	set_clock(CUSTOMER, 0x40000000);
+	for (unsigned n = 1; n <= 3; n++) {
+		press(CUSTOMER, 0, (uint16_t)(n * FRAME));
+		now_us += FRAME_US;
+	}
+	pass(CUSTOMER, 3 * FRAME);
+	say(CUSTOMER, C);
+	assert_int_equal(counted(COUNTER_rx_accepted), 4);
+	assert_int_equal(counted(COUNTER_clock_restarted), 0);
+}
+
 /* For longer than any window of those who read along: of its frames nothing is known but what
  * stands for them. */
 static void who_has_never_spoken_presses_keys(void **state)
@@ -452,6 +557,10 @@ int main(void)
 		TEST(all_others_hear_the_other_voices_meanwhile),
 		TEST(a_recorder_gets_keys_where_it_has_a_payload_type_for_them),
 		TEST(a_monitors_key_reaches_nobody),
+		TEST(a_key_that_is_told_of_every_50_ms_costs_nobody_anything),
+		TEST(keys_are_told_of_in_every_stream),
+		TEST(a_key_that_is_held_for_long_is_told_of_once),
+		TEST(a_stream_may_begin_with_a_key),
 		TEST(who_has_never_spoken_presses_keys),
 		TEST(keys_that_nobody_has_negotiated_are_dropped),
 		TEST(an_event_of_no_whole_length_is_dropped),
