@@ -360,13 +360,33 @@ void leg_set_clock(struct leg *listener, unsigned t)
 	listener->clock = (uint8_t)t;
 }
 
+/* The last of a voice goes to who has heard what came before it, and to nobody else. */
+static bool goes_to_the_same(const struct leg *leg, const struct leg *old)
+{
+	return leg->header_length == old->header_length &&
+	       memcmp(leg_header(leg), leg_header(old), leg->header_length) == 0;
+}
+
+static void fade_what_left(struct leg *leg, struct leg *old, uint64_t now_us)
+{
+	for (unsigned i = 0; i < old->term_count; i++) {
+		const struct term *term = &leg_terms(old)[i];
+
+		if (find_term(leg, leg_rest(&legs_of(old)[term->source])->id) == NULL)
+			fade_voice(leg, call_of(old), term, now_us);
+	}
+}
+
 /* What goes out to a leg goes on: the stream, its clock, and the voices in it. */
 static void take_over_listener(struct leg *leg, struct leg *old, uint64_t now_us)
 {
+	bool same = goes_to_the_same(leg, old);
+
 	if (leg->stream.ssrc != old->stream.ssrc)
 		return;
 	leg->stream = old->stream;
-	fade_take_over(leg, old, now_us);
+	if (same)
+		fade_take_over(leg, old, now_us);
 	for (unsigned i = 0; i < leg->term_count; i++) {
 		struct term *term = &leg_terms(leg)[i];
 		const struct leg *source = &legs_of(leg)[term->source];
@@ -384,12 +404,8 @@ static void take_over_listener(struct leg *leg, struct leg *old, uint64_t now_us
 		}
 	}
 	wide_take_over_listener(leg, old);
-	for (unsigned i = 0; i < old->term_count; i++) {
-		const struct term *term = &leg_terms(old)[i];
-
-		if (find_term(leg, leg_rest(&legs_of(old)[term->source])->id) == NULL)
-			fade_voice(leg, call_of(old), term, now_us);
-	}
+	if (same)
+		fade_what_left(leg, old, now_us);
 }
 
 void call_take_over(struct call *call, struct call *old, uint64_t now_us)

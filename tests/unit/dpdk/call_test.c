@@ -520,6 +520,28 @@ static void a_switch_takes_effect_with_the_next_packet(void **state)
 	assert_int_equal(heard.pcm[0], heard.pcm[FRAME - 1]);
 }
 
+/* Whom the call is transferred to hears nothing of a monitor who leaves with it, not even the end.
+ */
+static void a_new_agent_hears_nothing_of_a_monitor_who_has_left(void **state)
+{
+	struct heard heard;
+
+	(void)state;
+	for (unsigned later = 0; later < 2; later++) {
+		join(MODE_WHISPER, THREE);
+		speak_frames(THREE, 10);
+		if (later) /* it has left already, and has still to fade */
+			join(MODE_NONE, TWO);
+		plans[AGENT].remote.port += 100;
+		join(MODE_NONE, TWO);
+		everybody_speaks(TWO);
+		heard = hear(AGENT);
+		for (unsigned i = 0; i < FRAME; i++)
+			assert_int_equal(heard.pcm[i], heard.pcm[FRAME - 1]);
+		assert_level(&heard, C, "agent");
+	}
+}
+
 /* --- a silent primary ----------------------------------------------------------------------- */
 
 static void a_whisper_goes_on_while_the_customer_is_silent(void **state)
@@ -681,6 +703,7 @@ int main(void)
 		CALL_TEST(a_transfer_does_not_break_the_customers_stream),
 		CALL_TEST(a_switch_is_a_ramp_and_no_click),
 		CALL_TEST(a_switch_takes_effect_with_the_next_packet),
+		CALL_TEST(a_new_agent_hears_nothing_of_a_monitor_who_has_left),
 		CALL_TEST(a_whisper_goes_on_while_the_customer_is_silent),
 		CALL_TEST(a_listening_monitor_never_clocks_anybody),
 		CALL_TEST(no_sequence_of_events_lets_a_monitor_be_recorded),

@@ -450,6 +450,30 @@ static void events_that_nobody_takes_are_counted(void **state)
 	events(EVENT_SSRC_CHANGED);
 }
 
+/* What may be told at any rate leaves room for what is told but once. */
+static void streams_that_begin_anew_displace_no_other_event(void **state)
+{
+	unsigned capacity = rte_ring_get_capacity(worker->events);
+	struct event event = { 0 };
+
+	(void)state;
+	witness_begin(TWO);
+	while (rte_ring_count(worker->events) <= capacity / 2)
+		assert_int_equal(rte_ring_enqueue_elem(worker->events, &event, sizeof(event)), 0);
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		for (unsigned n = 0; n < 20; n++)
+			witness_round();
+		new_stream(AGENT, 0xcc00 + i);
+	}
+	witness_round();
+	witness_end("a ring half full", COUNTER_event_lost, ROUNDS);
+	assert_int_equal(rte_ring_count(worker->events), capacity / 2 + 1);
+	event.kind = EVENT_MEDIA_TIMEOUT;
+	while (rte_ring_count(worker->events) < capacity)
+		assert_true(event_post(worker->events, &event, &worker->counters));
+	events(EVENT_SSRC_CHANGED);
+}
+
 /* --- clocks --- */
 
 /* Stand for the C library's in this program: no clock of the machine's that can be set is looked at
@@ -527,6 +551,7 @@ int main(void)
 		TEST(streams_that_restart_all_the_time_are_held_as_well),
 		TEST(an_empty_pool_costs_copies_alone),
 		TEST(events_that_nobody_takes_are_counted),
+		TEST(streams_that_begin_anew_displace_no_other_event),
 		TEST(a_clock_that_is_set_is_nothing_to_the_media),
 	};
 
