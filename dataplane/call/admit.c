@@ -34,15 +34,15 @@ static void tell(const struct forward_packet *packet, enum event_kind kind, stru
 	event_post(env->events, &event, env->counters);
 }
 
-static unsigned packet_ms(unsigned samples, unsigned codec)
+/* How much a packet of so many samples holds, in ms, as far as ptimes go. */
+static unsigned ptime_by(unsigned samples, unsigned codec)
 {
-	return samples * 1000 / codec_get(codec)->clock_rate;
+	return RTE_MAX(samples * 1000 / codec_get(codec)->clock_rate, PTIME_MIN_MS);
 }
 
-/* How much a packet of the leg holds, in ms. */
 static unsigned ptime_of(const struct leg *leg)
 {
-	return RTE_MAX(packet_ms(leg->frame, leg->codec), PTIME_MIN_MS);
+	return ptime_by(leg->frame, leg->codec);
 }
 
 /* Whether the far end sends back what we have sent into the call, to it or to another party: a
@@ -70,29 +70,23 @@ static void learned(
 	tell(packet, EVENT_SOURCE_LEARNED, env);
 }
 
-/* Whether the packet is the next one of the candidate. */
-static bool goes_on(const struct learning *learning, const struct forward_packet *packet,
-	unsigned ptime, uint32_t now_ms)
-{
-	return learning->packets > 0 && packet->rtp.ssrc == learning->ssrc &&
-	       (uint16_t)(packet->rtp.sequence - learning->sequence) == 1 &&
-	       now_ms - learning->newest_ms <= GAP_MAX * ptime;
-}
-
 /* Take note of a packet of whoever may be the source; true where that is proven. */
 static bool proves(
 	struct learning *learning, const struct forward_packet *packet, struct forward_env *env)
 {
-	unsigned ptime =
-		RTE_MAX(packet_ms(packet->rtp.payload_length, packet->leg->codec), PTIME_MIN_MS);
+	unsigned ptime = ptime_by(packet->rtp.payload_length, packet->leg->codec);
 	uint32_t now_ms = env->now_ms;
 	bool same = endpoint_equal(&learning->candidate, &packet->frame.source);
+	bool at_it =
+		learning->packets > 0 && now_ms - learning->newest_ms <= GAP_MAX * learning->ptime;
 
-	if (!same && learning->packets > 0 && now_ms - learning->newest_ms <= GAP_MAX * ptime)
+	if (!same && at_it)
 		return false;
-	if (!same || !goes_on(learning, packet, ptime, now_ms)) {
+	if (!same || !at_it || packet->rtp.ssrc != learning->ssrc || ptime != learning->ptime ||
+		(uint16_t)(packet->rtp.sequence - learning->sequence) != 1) {
 		learning->candidate = packet->frame.source;
 		learning->ssrc = packet->rtp.ssrc;
+		learning->ptime = ptime & 63;
 		learning->first_ms = now_ms;
 		learning->packets = 0;
 	}

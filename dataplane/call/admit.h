@@ -14,7 +14,8 @@
  * A leg that does not learn takes media from the signalled source alone. One that learns takes the
  * signalled source, if there is one, at once and for good. Another source is learned when it has
  * sent LEARN_PACKETS with consecutive sequence numbers, of one SSRC and a payload type of the leg,
- * not faster than they are spoken and with no long gap; while one source is at it, others wait.
+ * not faster than they are spoken and with no long gap; while one source is at it, by the length of
+ * its packets, others wait.
  * The signalled source still takes over from a learned one, once, until the time to learn is over.
  * After that, and after the signalled source has come, nothing changes without a control update.
  *

@@ -162,7 +162,8 @@ struct learning {
 	uint32_t first_ms, newest_ms; /* of the candidate's packets in sequence */
 	uint32_t ssrc;		      /* theirs */
 	uint16_t sequence;	      /* of the newest */
-	uint8_t packets;
+	uint8_t packets : 2;
+	uint8_t ptime : 6; /* ms in a packet of the candidate's */
 	uint8_t state;
 };
 

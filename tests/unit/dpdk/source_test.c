@@ -18,11 +18,12 @@
 /* Last bytes of the senders' IPv4 addresses. */
 enum { SIGNALLED = 10, NAT = 77, STRANGER = 99 };
 
-static const uint8_t voice[FRAME] = { 0x42 };
+static const uint8_t voice[CODEC_MAX_SAMPLES] = { 0x42 };
 
-static struct rte_mbuf *build_from(uint8_t host, uint16_t port, uint32_t ssrc, uint16_t sequence)
+static struct rte_mbuf *build_of(
+	uint8_t host, uint16_t port, uint32_t ssrc, uint16_t sequence, unsigned count)
 {
-	struct rte_mbuf *mbuf = build(AGENT, voice, FRAME);
+	struct rte_mbuf *mbuf = build(AGENT, voice, count);
 	struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod_offset(mbuf, struct rte_ipv4_hdr *, 14);
 	struct rte_udp_hdr *udp = (struct rte_udp_hdr *)(ip + 1);
 	uint8_t *rtp = (uint8_t *)(udp + 1);
@@ -34,6 +35,11 @@ static struct rte_mbuf *build_from(uint8_t host, uint16_t port, uint32_t ssrc, u
 	rtp[3] = (uint8_t)sequence;
 	memcpy(rtp + 8, &ssrc, sizeof(ssrc));
 	return mbuf;
+}
+
+static struct rte_mbuf *build_from(uint8_t host, uint16_t port, uint32_t ssrc, uint16_t sequence)
+{
+	return build_of(host, port, ssrc, sequence, FRAME);
 }
 
 /* `host` sends a packet; whether the customer heard it. */
@@ -189,6 +195,24 @@ static void while_one_source_proves_itself_others_wait(void **state)
 	assert_in_range(packets_to_learn(NAT), LEARN_PACKETS, LEARN_PACKETS + 5);
 }
 
+/* However short the packets of those others are. */
+static void who_sends_long_packets_is_given_the_time_for_them(void **state)
+{
+	struct heard heard;
+
+	(void)state;
+	start(false);
+	for (unsigned ms = 0, sent = 0, stranger = 0; ms <= 120; ms++, wait_ms(1)) {
+		if (ms % 60 == 0)
+			inject(build_of(NAT, 4000, NAT, (uint16_t)sent++, 3 * FRAME));
+		else if (ms % 10 == 1)
+			inject(build_of(STRANGER, 4000, STRANGER, (uint16_t)stranger++, FRAME / 2));
+	}
+	assert_true(take(CUSTOMER, &heard));
+	assert_int_equal(heard.count, 3 * FRAME);
+	assert_int_equal(packets_to_learn(STRANGER), 0);
+}
+
 static void the_signalled_source_is_taken_at_once_and_for_good(void **state)
 {
 	(void)state;
@@ -311,6 +335,7 @@ int main(void)
 		TEST(a_loop_teaches_nothing),
 		TEST(a_spray_teaches_nothing),
 		TEST(while_one_source_proves_itself_others_wait),
+		TEST(who_sends_long_packets_is_given_the_time_for_them),
 		TEST(the_signalled_source_is_taken_at_once_and_for_good),
 		TEST(the_signalled_source_takes_over_from_a_learned_one_once),
 		TEST(when_the_time_is_over_nothing_is_learned),
