@@ -157,7 +157,7 @@ void leg_set_from(struct leg *leg, const struct endpoint *from)
 	memcpy(&leg->from_tail, from->address + 12, sizeof(leg->from_tail));
 	leg->from_port = from->port;
 	leg->from_ipv6 = !endpoint_is_ipv4(from);
-	if (from->port == 0)
+	if (from->port == 0 || leg_rest(leg)->rate.limited)
 		leg_close(leg);
 }
 

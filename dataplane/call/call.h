@@ -259,8 +259,9 @@ static inline const uint8_t *leg_header(const struct leg *leg)
 	return leg->header_length == HEADER_IPV6_SIZE ? leg_header6(leg) : leg->header;
 }
 
-/* Accept media from `from` alone; from nobody where its port is 0. Main lcore, before the worker
- * has the call; the owning worker from then on. */
+/* Accept media from `from` alone; from nobody where its port is 0. While the leg is held to its
+ * rate (call/admit.h), each packet is looked at for that. Main lcore, before the worker has the
+ * call; the owning worker from then on. */
 void leg_set_from(struct leg *leg, const struct endpoint *from);
 
 /* Let every packet be looked at closely (call/admit.h) before it is accepted, until the next

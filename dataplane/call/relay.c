@@ -65,11 +65,28 @@ static bool passes_on(
 		       (uint16_t)(in->max_sequence - RELAY_MAX_MISORDER), stream->first_sequence);
 }
 
+/* Whether the signalled source may still take over from the one that was learned. */
+static bool is_provisional(const struct learning *learning, const struct forward_env *env)
+{
+	return learning->state == LEARNING_PROVISIONAL &&
+	       env->now_ms - learning->begin_ms <= learning->limit_ms;
+}
+
+/* Whether the newest packet was one of another stream, or far away in its own, which the next one
+ * may confirm. */
+static bool may_begin_anew(const struct leg *source)
+{
+	const struct rtp_source_past *past = &leg_rest(source)->past;
+
+	return past->received == source->source.received &&
+	       (past->bad_sequence <= UINT16_MAX || past->in_row > 0);
+}
+
 static bool is_steady(const struct leg *source, const struct forward_env *env)
 {
 	return source->source.restarts != 0 && source->from_port != 0 &&
-	       leg_rest(source)->learning.state != LEARNING_PROVISIONAL &&
-	       leg_rest(source)->past.bad_sequence > UINT16_MAX && !is_silent(source, env);
+	       !is_provisional(&leg_rest(source)->learning, env) && !may_begin_anew(source) &&
+	       !is_silent(source, env);
 }
 
 static bool can_relay(const struct call *call, const struct forward_env *env)

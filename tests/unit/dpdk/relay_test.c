@@ -196,6 +196,52 @@ static void a_call_without_a_way_is_not(void **state)
 	assert_false(try_relay());
 }
 
+/* From behind NAT: until the time to learn is over, the signalled source may still come. */
+static void a_call_with_a_learned_source_is_once_nobody_else_can_be(void **state)
+{
+	struct learning *learning;
+
+	(void)state;
+	put_call(TWO);
+	learning = &leg_rest(leg_of(AGENT))->learning;
+	*learning = (struct learning){
+		.state = LEARNING_PROVISIONAL,
+		.begin_ms = (uint32_t)(now_us / 1000),
+		.limit_ms = 5000,
+	};
+	both_speak(150);
+	assert_false(try_relay());
+	both_speak(110);
+	assert_int_equal(learning->state, LEARNING_PROVISIONAL);
+	assert_true(try_relay());
+}
+
+/* One packet of another time, or of another stream. */
+static void a_stray_packet_keeps_a_call_from_it_until_the_next(void **state)
+{
+	uint8_t payload[FRAME] = { 1 };
+	struct rte_mbuf *mbuf;
+
+	(void)state;
+	put_call(TWO);
+	both_speak(150);
+	for (unsigned i = 0; i < 2; i++) {
+		say(AGENT, 1000);
+		hear(CUSTOMER);
+		mbuf = build(AGENT, payload, FRAME);
+		rte_pktmbuf_mtod_offset(mbuf, uint8_t *, 14 + 20 + 8)[i == 0 ? 2 : 8] ^= 0x40;
+		mbuf->ol_flags = 0;
+		inject(mbuf);
+		assert_int_equal(counted(COUNTER_drop_sequence_jump), 1);
+		assert_int_equal(counted(COUNTER_drop_other_ssrc), i);
+		assert_false(try_relay());
+		both_speak(1);
+		assert_true(try_relay());
+		put_call(TWO);
+		both_speak(1);
+	}
+}
+
 /* --- the same packets --- */
 
 static void sends_the_same(void)
@@ -461,6 +507,26 @@ static void a_learned_source_is_not_learned_anew(void **state)
 	hear(CUSTOMER);
 }
 
+/* What floods while the program has not begun yet is held to its rate when the call comes back. */
+static void a_flood_that_was_under_way_is_still_one(void **state)
+{
+	(void)state;
+	worker->rate_limit = 4;
+	relay_call();
+	for (unsigned i = 0; i < 1000; i++) {
+		struct heard ignored;
+
+		say(AGENT, 1000);
+		if (i == 200)
+			new_stream(AGENT, 0xbeef); /* not what it relays */
+		while (take(CUSTOMER, &ignored)) {
+		}
+	}
+	worker->rate_limit = 0;
+	assert_false(is_relayed());
+	assert_true(counted(COUNTER_drop_rate) > 600);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -470,6 +536,8 @@ int main(void)
 		TEST(a_call_that_must_be_transcoded_is_not),
 		TEST(a_call_with_a_silent_party_is_not),
 		TEST(a_call_without_a_way_is_not),
+		TEST(a_call_with_a_learned_source_is_once_nobody_else_can_be),
+		TEST(a_stray_packet_keeps_a_call_from_it_until_the_next),
 		TEST(the_program_sends_what_the_worker_would),
 		TEST(the_program_sends_what_the_worker_would_between_other_addresses),
 		TEST(a_stream_goes_on_where_the_program_has_left_it),
@@ -482,6 +550,7 @@ int main(void)
 		TEST(whatever_else_the_source_sends_brings_the_call_back),
 		TEST(a_stranger_is_refused_and_changes_nothing),
 		TEST(a_learned_source_is_not_learned_anew),
+		TEST(a_flood_that_was_under_way_is_still_one),
 #undef TEST
 	};
 
