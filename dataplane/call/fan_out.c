@@ -121,11 +121,13 @@ static __rte_always_inline bool is_due(
 		follow(listener, t, d);
 	if (!rtp_stream_map(&listener->stream, &d->packet->rtp, d->count, env->now_us, rtp)) {
 		counters_bump(env->counters, COUNTER_tx_late);
+		report_not_sent(listener);
 		return false;
 	}
 	if (unlikely(
 		    env->nexthops[listener->nexthop].length == 0 || listener->header_length == 0)) {
 		counters_bump(env->counters, COUNTER_tx_no_neighbour);
+		report_not_sent(listener);
 		return false;
 	}
 	return true;
@@ -178,6 +180,7 @@ static __rte_always_inline void send_to(struct delivery *d, uint32_t hearers)
 
 		if (unlikely(copy == NULL)) {
 			counters_bump(d->env->counters, COUNTER_tx_no_mbuf);
+			report_not_sent(due[i]);
 			continue;
 		}
 		deliver(d, due[i], copy, rte_pktmbuf_mtod(copy, uint8_t *), &rtp[i]);
@@ -207,6 +210,7 @@ static __attribute__((cold)) void send_as_it_is(
 
 	if (copy == NULL) {
 		counters_bump(d->env->counters, COUNTER_tx_no_mbuf);
+		report_not_sent(listener);
 		return;
 	}
 	payload = rte_pktmbuf_mtod(copy, uint8_t *);
@@ -240,5 +244,6 @@ void fan_out_nothing(struct delivery *d, uint32_t hearers)
 			listener->clock_restarts != d->packet->restarts)
 			continue;
 		rtp_stream_skip(&listener->stream, &d->packet->rtp);
+		report_not_sent(listener);
 	}
 }

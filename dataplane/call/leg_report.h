@@ -32,7 +32,7 @@ struct leg_report {
 	/* What came in until the last report: RFC 3550 A.3. */
 	uint32_t expected_before;
 	uint32_t received_before;
-	uint16_t restarts_before;
+	uint16_t counts_before;
 	uint8_t fraction_lost;
 
 	/* What the far end has said. */

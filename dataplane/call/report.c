@@ -106,7 +106,7 @@ void report_take_over(struct leg *leg, struct leg *old)
 	report->counted_in = received_from(leg);
 	report->counted_out = clock != NULL ? received_from(clock) : 0;
 	if (leg->source.restarts == 0)
-		report->restarts_before = 0;
+		report->counts_before = 0;
 }
 
 /* --- what a report says --- */
@@ -147,13 +147,13 @@ static uint8_t fraction_lost(struct leg_report *report, const struct leg *leg)
 	uint32_t expected = rtp_source_expected(&leg->source, &leg_rest(leg)->past);
 	uint32_t received = leg->source.received, expected_now, received_now;
 
-	if (report->restarts_before != leg->source.restarts)
+	if (report->counts_before != leg_rest(leg)->past.counts)
 		report->expected_before = report->received_before = 0;
 	expected_now = expected - report->expected_before;
 	received_now = received - report->received_before;
 	report->expected_before = expected;
 	report->received_before = received;
-	report->restarts_before = leg->source.restarts;
+	report->counts_before = leg_rest(leg)->past.counts;
 	if ((int32_t)expected_now <= 0 || expected_now <= received_now)
 		return 0;
 	return (uint8_t)RTE_MIN(
@@ -166,7 +166,7 @@ static bool fill_block(struct leg *leg, const struct forward_env *env, struct rt
 	struct leg_report *report = report_of(leg);
 	const struct rtp_source_past *past = &leg_rest(leg)->past;
 
-	if (leg->source.restarts == 0 || (report->restarts_before == leg->source.restarts &&
+	if (leg->source.restarts == 0 || (report->counts_before == past->counts &&
 						 report->received_before == leg->source.received))
 		return false;
 	report->fraction_lost = fraction_lost(report, leg);
@@ -289,8 +289,9 @@ static unsigned senders(const struct leg *leg)
 {
 	const struct leg_report *report = report_of(leg);
 
-	return (unsigned)we_send(report) + (leg->source.received != report->received_before ||
-						   leg->source.restarts != report->restarts_before);
+	return (unsigned)we_send(report) +
+	       (leg->source.received != report->received_before ||
+		       leg_rest(leg)->past.counts != report->counts_before);
 }
 
 void report_if_due(struct leg *leg, struct forward_env *env)

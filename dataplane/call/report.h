@@ -33,6 +33,12 @@ void report_take_over(struct leg *leg, struct leg *old) __attribute__((cold));
  * that were received. Before leg_set_clock(). */
 void report_clock_changes(struct leg *listener, unsigned t) __attribute__((cold));
 
+/* Nothing has gone to the listener because of one packet of its clock. */
+static inline void report_not_sent(struct leg *listener)
+{
+	leg_rest(listener)->report.counted_out++;
+}
+
 /* Count what has come and gone since the last time; more often than it takes 2^32 packets. */
 void report_count(struct leg *leg);
 

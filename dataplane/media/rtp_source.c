@@ -11,6 +11,14 @@
 #define MAX_MISORDER   100
 #define NO_SEQUENCE    (SEQUENCE_COUNT + 1)
 
+/* The number is compared alone, and may come round, but not to that of a stream never heard. */
+static void begin_anew(struct rtp_source *source)
+{
+	source->restarts = (uint16_t)(source->restarts + 1);
+	if (source->restarts == 0)
+		source->restarts = 1;
+}
+
 static void restart(struct rtp_source *source, struct rtp_source_past *past,
 	const struct rtp_packet *packet, uint32_t arrival)
 {
@@ -24,7 +32,8 @@ static void restart(struct rtp_source *source, struct rtp_source_past *past,
 	past->expects_another = false;
 	source->received = 1;
 	source->transit = arrival - packet->timestamp;
-	source->restarts++;
+	past->counts++;
+	begin_anew(source);
 }
 
 /* False, and no update, where the timestamp is of another clock. */
@@ -50,7 +59,7 @@ static enum rtp_source_verdict clock_jumped(
 		return RTP_SOURCE_STRAY;
 	source->transit = arrival - packet->timestamp;
 	source->received++;
-	source->restarts++;
+	begin_anew(source);
 	return RTP_SOURCE_CLOCK_JUMPED;
 }
 

@@ -18,7 +18,7 @@ struct rtp_source {
 	uint32_t jitter;   /* RFC 3550 A.8, timestamp units times 16 */
 	uint32_t transit;
 	uint16_t max_sequence;
-	uint16_t restarts; /* times the stream began anew, the first time included */
+	uint16_t restarts; /* times the stream began anew, the first time included; 0: not yet */
 };
 
 /* What only few packets touch of it: kept apart, so that the rest is small. Likewise all zero. */
@@ -27,6 +27,7 @@ struct rtp_source_past {
 	uint32_t bad_sequence; /* the one that would confirm a jump; above 65535 while none */
 	uint32_t received; /* of this stream, when the newest packet of a jump or of another came */
 	uint16_t base_sequence;
+	uint16_t counts; /* times that counting began anew: not where the clock alone jumped */
 	uint32_t received_before; /* of streams before this one */
 	int32_t lost_before;
 

@@ -201,6 +201,24 @@ static void another_clock_is_followed_at_once(void **state)
 	assert_int_equal(rtp_source_jitter(&source), 0);
 }
 
+/* However often a clock jumps, the stream has been heard. */
+static void a_stream_that_begins_anew_all_the_time_is_still_one(void **state)
+{
+	struct rtp_source source = { 0 };
+	struct rtp_packet packet = { .ssrc = 1 };
+
+	(void)state;
+	take(&source, &packet, 0, false);
+	for (unsigned i = 1; i <= 70000; i++) {
+		packet.sequence++;
+		packet.timestamp += 1000000;
+		assert_int_equal(take(&source, &packet, 0, false), RTP_SOURCE_CLOCK_JUMPED);
+		assert_int_not_equal(source.restarts, 0);
+	}
+	assert_int_equal(rtp_source_expected(&source, &past), 70001);
+	assert_int_equal(rtp_source_lost(&source, &past), 0);
+}
+
 /* RFC 3550 A.8 by hand: one packet 160 units late moves the estimate by 160/16, and back. */
 static void jitter_follows_the_rfc(void **state)
 {
@@ -236,6 +254,7 @@ int main(void)
 		TEST(of_two_that_alternate_the_first_one_stays),
 		TEST(others_in_a_row_have_to_be_in_sequence),
 		TEST(another_clock_is_followed_at_once),
+		TEST(a_stream_that_begins_anew_all_the_time_is_still_one),
 		TEST(jitter_follows_the_rfc),
 	};
 

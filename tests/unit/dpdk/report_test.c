@@ -192,6 +192,66 @@ static void packets_sent_are_counted_through_changes_of_the_clock(void **state)
 	assert_int_equal(stats[0].octets, 400 * FRAME);
 }
 
+/* And none that were not: as long as there was no way to the listener, or where a packet stands for
+ * nothing. */
+static void packets_that_were_not_sent_are_not_counted(void **state)
+{
+	uint8_t end[] = { 5, 0x80 | 10, 0, FRAME };
+	struct leg_stats stats[CALL_LEGS_MAX];
+	struct heard ignored;
+	unsigned sent = 0;
+	uint8_t length;
+
+	(void)state;
+	plans[CUSTOMER].telephone_event = 101;
+	put_call(TWO);
+	length = worker->nexthops[1].length;
+	worker->nexthops[1].length = 0;
+	talk(TWO, 200);
+	worker->nexthops[1].length = length;
+	for (unsigned i = 0; i < 100; i++) {
+		if (i % 10 == 5) {
+			for (unsigned n = 0; n < 3; n++)
+				say_unvoiced(CUSTOMER, 101, end, sizeof(end));
+			pass(CUSTOMER, FRAME);
+		} else {
+			say(CUSTOMER, 1000);
+		}
+		now_us += FRAME_US;
+		while (take(AGENT, &ignored))
+			sent++;
+	}
+	assert_int_equal(sent, 100);
+	call_read_stats(call_of(leg_of(AGENT)), now_us, stats);
+	assert_int_equal(stats[0].sent_packets, sent);
+}
+
+/* What was lost before a clock jumped is not lost once more. */
+static void a_jump_of_the_clock_loses_nothing(void **state)
+{
+	struct rtcp_summary summary;
+	struct reported reported;
+
+	(void)state;
+	put_call(TWO);
+	for (unsigned i = 0; i < 150; i++) {
+		talk(TWO, 3);
+		lose(AGENT, 1);
+	}
+	talk(TWO, 600);
+	while (take_report(AGENT, &reported))
+		assert_int_equal(read(&reported, AGENT, &summary), RTCP_OK);
+	assert_int_equal(summary.block.fraction_lost, 0);
+	set_clock(AGENT, 0x12345678);
+	talk(TWO, 600);
+	assert_int_equal(counted(COUNTER_clock_restarted), 1);
+	while (take_report(AGENT, &reported)) {
+		assert_int_equal(read(&reported, AGENT, &summary), RTCP_OK);
+		assert_int_equal(summary.block.fraction_lost, 0);
+		assert_int_equal(summary.block.lost, 150);
+	}
+}
+
 static void what_was_lost_is_reported_to_its_sender(void **state)
 {
 	struct rtcp_summary summary;
@@ -600,6 +660,8 @@ int main(void)
 		REPORT_TEST(a_recorder_that_hears_nobody_is_told_nothing),
 		REPORT_TEST(a_report_says_what_was_sent_and_when),
 		REPORT_TEST(packets_sent_are_counted_through_changes_of_the_clock),
+		REPORT_TEST(packets_that_were_not_sent_are_not_counted),
+		REPORT_TEST(a_jump_of_the_clock_loses_nothing),
 		REPORT_TEST(what_was_lost_is_reported_to_its_sender),
 		REPORT_TEST(a_leg_that_sends_gets_no_block_once_it_is_silent),
 		REPORT_TEST(good_bye_is_said_at_the_end_of_a_leg),
