@@ -55,6 +55,7 @@ struct leg_report {
 	bool far_reported : 1; /* about our stream */
 	bool round_trip_known : 1;
 	bool said_bye : 1;
+	int32_t far_lost_before : 24; /* of what was sent before we were started */
 };
 
 #endif

@@ -53,6 +53,15 @@ static void note_round_trip(
 	report->round_trip_known = true;
 }
 
+/* The far end goes on counting where we have been started anew and our stream goes on. What it has
+ * lost when it tells of it first is not of our time if it is more than we have sent in that. */
+static void note_lost(struct leg_report *report, const struct rtcp_block *block)
+{
+	if (!report->far_reported && block->lost > (int32_t)RTE_MIN(report->packets_out, 0x7fffffu))
+		report->far_lost_before = block->lost;
+	report->far_lost = block->lost - report->far_lost_before;
+}
+
 static void note(struct leg *leg, const struct rtcp_summary *summary, struct forward_env *env)
 {
 	struct leg_report *report = &leg_rest(leg)->report;
@@ -67,9 +76,9 @@ static void note(struct leg *leg, const struct rtcp_summary *summary, struct for
 		report->their_sr_ms = env->now_ms;
 	}
 	if (summary->has_block) {
+		note_lost(report, &summary->block);
 		report->far_reported = true;
 		report->far_fraction_lost = summary->block.fraction_lost;
-		report->far_lost = summary->block.lost;
 		report->far_jitter = summary->block.jitter;
 		note_round_trip(report, &summary->block, env);
 	}

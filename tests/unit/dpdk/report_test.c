@@ -386,6 +386,26 @@ static void the_far_ends_reports_are_kept(void **state)
 	assert_in_range(summary.block.since_last_sr, 1, 10 << 16);
 }
 
+/* The far end counts all it has lost of a stream, and we may have been started in its midst. */
+static void what_was_lost_before_our_time_is_not_ours(void **state)
+{
+	struct rtcp_block block = { OURS(AGENT), 0, 1800, 0, 0, 0, 0 };
+	struct rtcp_compound compound = { VOICE(AGENT), NULL, &block, false };
+	struct endpoint source = rtcp_of(AGENT);
+	struct leg_stats stats[CALL_LEGS_MAX];
+	uint8_t bytes[RTCP_WRITE_MAX];
+
+	(void)state;
+	put_call(TWO);
+	for (unsigned i = 0; i < 3; i++, block.lost += 7) {
+		talk(TWO, 400);
+		inject_datagram_to(AGENT, plans[AGENT].local_port + 1, &source, bytes,
+			rtcp_write(&compound, bytes));
+		call_read_stats(call_of(leg_of(AGENT)), now_us, stats);
+		assert_int_equal(stats[0].far_lost, 7 * i);
+	}
+}
+
 static void a_round_trip_is_of_reports_that_we_have_sent(void **state)
 {
 	struct rtcp_block block = { OURS(AGENT), 0, 0, 0, 0, 0x12345678, 0 };
@@ -667,6 +687,7 @@ int main(void)
 		REPORT_TEST(good_bye_is_said_at_the_end_of_a_leg),
 		REPORT_TEST(a_leg_that_was_sent_nothing_goes_without_a_word),
 		REPORT_TEST(the_far_ends_reports_are_kept),
+		REPORT_TEST(what_was_lost_before_our_time_is_not_ours),
 		REPORT_TEST(a_round_trip_is_of_reports_that_we_have_sent),
 		REPORT_TEST(strangers_are_refused_and_nothing_moves),
 		REPORT_TEST(nothing_is_learned_from_rtcp),
