@@ -122,6 +122,20 @@ static __attribute__((noinline)) const uint8_t *read_unsteady(
 	return outcome & TIMELINE_HEARD ? mix->coded : NULL;
 }
 
+/* What a source has said is stale when it goes on after a silence: the last of those who hear the
+ * end of it forgets it. */
+static __attribute__((cold)) void forget(struct leg *source)
+{
+	for (unsigned i = 0; i < source->hearer_count; i++) {
+		struct hearer hearer = source->hearers[i];
+		const struct term *terms = sibling_terms(source, &legs_of(source)[hearer.leg]);
+
+		if (terms[hearer.term].timeline.state != TIMELINE_NONE)
+			return;
+	}
+	pcm_ring_clear(&source->ring);
+}
+
 static void add_term(
 	struct mix *mix, struct delivery *d, struct term *term, const struct rtp_stream *stream)
 {
@@ -134,7 +148,7 @@ static void add_term(
 		(is_silent(other, d->env) &&
 			timeline_is_over(&term->timeline, &other->ring, timestamp))) {
 		timeline_reset(&term->timeline);
-		pcm_ring_clear(&other->ring); /* what it said is stale when it goes on */
+		forget(other);
 		return;
 	}
 	if (mix->one != NULL)

@@ -2,6 +2,8 @@
  * Copyright (c) 2026 Bridgetap contributors */
 #include "media/timeline.h"
 
+#include <string.h>
+
 #include "media/gap.h"
 #include "media/similarity.h"
 
@@ -52,26 +54,35 @@ static void begin_window(struct timeline *timeline, int32_t slack)
 
 /* --- samples --- */
 
+/* `count` samples of the gap behind the ring's end, from sample `from` of it on. Returns whether
+ * there is anything but silence. */
+static bool fetch_gap(const struct timeline_read *want, unsigned from, int16_t *pcm, unsigned count)
+{
+	int16_t history[CONCEAL_HISTORY];
+	struct conceal conceal;
+
+	if (from >= CONCEAL_LENGTH) {
+		memset(pcm, 0, count * sizeof(*pcm));
+		return false;
+	}
+	gap_begin(&conceal, history, want->ring, want->codec, want->ring->end, want->hurried);
+	conceal_fill(&conceal, from, pcm, count);
+	return from < conceal_length(&conceal);
+}
+
 /* `count` samples from `position` on: what the ring holds, and beyond its end what stands for what
- * is not there. Returns whether there is anything but silence. */
+ * is not there. Returns likewise. */
 static bool fetch(const struct timeline_read *want, uint32_t position, int16_t *pcm, unsigned count)
 {
 	int32_t held = (int32_t)(want->ring->end - position);
 	unsigned inside = held < 0 ? 0 : smaller((unsigned)held, count);
-	int16_t history[CONCEAL_HISTORY];
 	uint8_t coded[CODEC_MAX_SAMPLES];
-	struct conceal conceal;
-	bool heard;
+	bool heard = pcm_ring_read(want->ring, position, coded, inside) > 0;
 
-	heard = pcm_ring_read(want->ring, position, coded, inside) > 0;
 	want->codec->decode(pcm, coded, inside);
-	if (inside < count) {
-		gap_begin(
-			&conceal, history, want->ring, want->codec, want->ring->end, want->hurried);
-		conceal_fill(
-			&conceal, (unsigned)((int32_t)inside - held), pcm + inside, count - inside);
-		heard |= (int32_t)inside - held < (int32_t)conceal_length(&conceal);
-	}
+	if (inside < count)
+		heard |= fetch_gap(
+			want, (unsigned)((int32_t)inside - held), pcm + inside, count - inside);
 	return heard;
 }
 

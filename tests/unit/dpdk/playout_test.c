@@ -244,6 +244,24 @@ static void duplicates_change_nothing(void **state)
 	assert_int_equal(counted(COUNTER_mix_underrun), 0);
 }
 
+/* One listener may be further behind than the other: neither is cut off. */
+static void a_monitor_who_falls_silent_fades_for_everybody(void **state)
+{
+	struct leg *customer = leg_of(CUSTOMER);
+
+	(void)state;
+	all_speak(20);
+	/* Where a frame ends the tone is then at its loudest. */
+	leg_terms(customer)[1].timeline.offset -= 3 * FRAME;
+	all_speak(5);
+	memset(listeners, 0, sizeof(listeners));
+	for (unsigned i = 0; i < 15; i++)
+		both_speak();
+	no_clicks();
+	nobody_hears_the_monitor();
+	assert_int_equal(leg_of(MONITOR)->ring.filled, 0);
+}
+
 static void a_monitor_on_hold_comes_back(void **state)
 {
 	(void)state;
@@ -437,6 +455,7 @@ int main(void)
 		PLAYOUT_TEST(what_is_lost_of_a_party_is_left_to_the_listener),
 		PLAYOUT_TEST(packets_that_others_overtake_are_heard_all_the_same),
 		PLAYOUT_TEST(duplicates_change_nothing),
+		PLAYOUT_TEST(a_monitor_who_falls_silent_fades_for_everybody),
 		PLAYOUT_TEST(a_monitor_on_hold_comes_back),
 		PLAYOUT_TEST(a_monitor_whose_clock_was_set_is_heard_on),
 		PLAYOUT_TEST(packets_of_changing_length_make_no_gaps),
