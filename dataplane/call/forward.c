@@ -87,6 +87,27 @@ static __attribute__((noinline, cold)) void deliver_at_once(
 	fan_out_to(&d, UINT32_MAX);
 }
 
+/* What is no media of the leg is dropped; of its stream it is a packet all the same: received (RFC
+ * 3550 section 6.4.1), and no gap in what goes out. */
+static __attribute__((noinline, cold)) void refuse_payload(
+	struct forward_packet *packet, struct forward_env *env, enum counter reason)
+{
+	struct leg *leg = packet->leg;
+	uint32_t arrival =
+		packet->rtp.timestamp + leg->source.transit; /* of no meaning to jitter */
+	struct delivery d = { .packet = packet, .env = env, .source = leg };
+
+	if (comes_from(leg, &packet->frame) && leg->source.restarts != 0 &&
+		leg->source.ssrc == packet->rtp.ssrc) {
+		if (!rtp_source_goes_on(&leg->source, &packet->rtp, arrival) &&
+			!admit_stream(packet, arrival, env))
+			return;
+		packet->restarts = leg->source.restarts;
+		fan_out_nothing(&d, UINT32_MAX);
+	}
+	drop(packet, env, reason);
+}
+
 bool forward_accept(struct forward_packet *packet, struct forward_env *env)
 {
 	struct leg *leg = packet->leg;
@@ -94,12 +115,12 @@ bool forward_accept(struct forward_packet *packet, struct forward_env *env)
 	uint32_t arrival = env->arrival[leg->codec];
 
 	if (unlikely(!voice) && !unvoiced_accept(packet)) {
-		drop(packet, env, COUNTER_drop_payload_type);
+		refuse_payload(packet, env, COUNTER_drop_payload_type);
 		return false;
 	}
 	if (unlikely(packet->rtp.payload_length == 0 ||
 		     packet->rtp.payload_length > CODEC_MAX_SAMPLES)) {
-		drop(packet, env, COUNTER_drop_payload_size);
+		refuse_payload(packet, env, COUNTER_drop_payload_size);
 		return false;
 	}
 	if (unlikely(!comes_from(leg, &packet->frame)) && !admit_source(packet, env))

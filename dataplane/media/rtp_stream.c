@@ -72,3 +72,13 @@ void rtp_stream_skip(struct rtp_stream *stream, const struct rtp_packet *in)
 	stream->first_sequence = (uint16_t)(in->sequence + 1);
 	stream->marker = 1;
 }
+
+bool rtp_stream_unskip(struct rtp_stream *stream, const struct rtp_packet *in)
+{
+	if ((uint16_t)(in->sequence + 1) != stream->first_sequence ||
+		(uint16_t)(in->sequence + stream->sequence_offset + 1) != stream->next_sequence)
+		return false;
+	stream->sequence_offset++;
+	stream->first_sequence = in->sequence;
+	return true;
+}

@@ -37,20 +37,29 @@ void rtp_stream_init(struct rtp_stream *stream, uint32_t ssrc);
 void rtp_stream_follow(struct rtp_stream *stream, const struct rtp_packet *in, unsigned samples,
 	uint32_t rate, uint64_t now_us);
 
+/* Nothing is sent for `in`: those after it move up, so that nobody takes it for lost. What is older
+ * than `in` and arrives later is not sent either. */
+void rtp_stream_skip(struct rtp_stream *stream, const struct rtp_packet *in);
+
+/* Whether `in` bears the number of the packet that was skipped last, and none has been sent since:
+ * it takes the place that it would have had. */
+bool rtp_stream_unskip(struct rtp_stream *stream, const struct rtp_packet *in)
+	__attribute__((cold));
+
 /* The header to send for `in`: sequence, timestamp, SSRC and marker of `out` are set. Returns
  * false where `in` is older than the stream that is being followed: it must not be sent. Of every
  * packet, and inline for that. */
 static inline bool rtp_stream_map(struct rtp_stream *stream, const struct rtp_packet *in,
 	unsigned samples, uint64_t now_us, struct rtp_packet *out)
 {
-	uint16_t sequence = (uint16_t)(in->sequence + stream->sequence_offset);
+	uint16_t since = (uint16_t)(in->sequence - stream->first_sequence), sequence;
 	uint32_t timestamp = in->timestamp + stream->timestamp_offset;
-	uint16_t since = (uint16_t)(in->sequence - stream->first_sequence);
 
-	if ((int16_t)since < 0)
+	if ((int16_t)since < 0 && !rtp_stream_unskip(stream, in))
 		return false;
+	sequence = (uint16_t)(in->sequence + stream->sequence_offset);
 	/* Half a cycle on, what is new would count as older than the first one. */
-	if (since > RTP_STREAM_FIRST_BEHIND)
+	if ((int16_t)since > RTP_STREAM_FIRST_BEHIND)
 		stream->first_sequence =
 			(uint16_t)(stream->first_sequence + RTP_STREAM_FIRST_BEHIND / 2);
 	out->sequence = sequence;
@@ -73,9 +82,5 @@ static inline bool rtp_stream_map(struct rtp_stream *stream, const struct rtp_pa
  * not older than it by more than 100 packets. */
 void rtp_stream_went_on(struct rtp_stream *stream, const struct rtp_packet *newest,
 	unsigned samples, uint64_t when_us);
-
-/* Nothing is sent for `in`: those after it move up, so that nobody takes it for lost. What is older
- * than `in` and arrives later is not sent either. */
-void rtp_stream_skip(struct rtp_stream *stream, const struct rtp_packet *in);
 
 #endif

@@ -159,6 +159,29 @@ static void a_packet_left_out_is_not_missed(void **state)
 	assert_false(map(&stream, nth(3, 0, 0), 0, &out)); /* not sent twice */
 }
 
+/* Somebody else may have used the number of the next packet for what is none of the stream. */
+static void who_bears_the_number_of_one_left_out_takes_its_place(void **state)
+{
+	struct rtp_stream stream;
+	struct rtp_packet in = nth(0, 0, 0), first = { 0 }, out = { 0 };
+
+	(void)state;
+	begin(&stream, 9, in, &first);
+	in = nth(1, 0, 0);
+	rtp_stream_skip(&stream, &in);
+	for (unsigned n = 1; n <= 5; n++) {
+		assert_true(map(&stream, nth(n, 0, 0), 0, &out));
+		assert_int_equal((uint16_t)(out.sequence - first.sequence), n);
+		assert_int_equal(out.timestamp - first.timestamp, n * FRAME);
+	}
+	/* But not once others have gone out. */
+	in = nth(6, 0, 0);
+	rtp_stream_skip(&stream, &in);
+	assert_true(map(&stream, nth(7, 0, 0), 0, &out));
+	assert_int_equal((uint16_t)(out.sequence - first.sequence), 6);
+	assert_false(map(&stream, nth(6, 0, 0), 0, &out));
+}
+
 /* Others have taken the places around it: moving those after it up would repeat one. */
 static void a_late_packet_left_out_stays_a_gap(void **state)
 {
@@ -184,6 +207,7 @@ int main(void)
 		cmocka_unit_test(packets_from_before_the_takeover_are_not_sent),
 		cmocka_unit_test(a_long_call_goes_on_past_all_sequence_numbers),
 		cmocka_unit_test(a_packet_left_out_is_not_missed),
+		cmocka_unit_test(who_bears_the_number_of_one_left_out_takes_its_place),
 		cmocka_unit_test(a_late_packet_left_out_stays_a_gap),
 	};
 

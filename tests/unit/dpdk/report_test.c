@@ -226,6 +226,44 @@ static void packets_that_were_not_sent_are_not_counted(void **state)
 	assert_int_equal(stats[0].sent_packets, sent);
 }
 
+/* A phone that suppresses silence where that was not negotiated, or keeps a NAT open (RFC 6263). */
+static void what_is_no_media_of_a_leg_is_not_lost(void **state)
+{
+	const uint8_t noise[] = { 40 };
+	struct rtcp_summary summary;
+	struct reported reported;
+	struct heard heard, last;
+
+	(void)state;
+	put_call(TWO);
+	talk(TWO, 20);
+	say(AGENT, 1000);
+	last = hear(CUSTOMER);
+	for (unsigned i = 0; i < 600; i++) {
+		now_us += FRAME_US;
+		say_unvoiced(AGENT, i % 2 ? 13 : 126, noise, i % 3 ? 1 : 0);
+		hears_nothing(CUSTOMER);
+		pass(AGENT, FRAME);
+		for (unsigned n = 0; n < 5; n++) {
+			now_us += FRAME_US;
+			say(AGENT, 1000);
+			heard = hear(CUSTOMER);
+			assert_int_equal((uint16_t)(heard.rtp.sequence - last.rtp.sequence), 1);
+			assert_int_equal(heard.rtp.timestamp - last.rtp.timestamp,
+				n == 0 ? 2 * FRAME : FRAME);
+			last = heard;
+		}
+		keep_up(1000);
+	}
+	assert_int_equal(
+		counted(COUNTER_drop_payload_type) + counted(COUNTER_drop_payload_size), 600);
+	while (take_report(AGENT, &reported)) {
+		assert_int_equal(read(&reported, AGENT, &summary), RTCP_OK);
+		assert_int_equal(summary.block.fraction_lost, 0);
+	}
+	assert_int_equal(summary.block.lost, 0);
+}
+
 /* What was lost before a clock jumped is not lost once more. */
 static void a_jump_of_the_clock_loses_nothing(void **state)
 {
@@ -681,6 +719,7 @@ int main(void)
 		REPORT_TEST(a_report_says_what_was_sent_and_when),
 		REPORT_TEST(packets_sent_are_counted_through_changes_of_the_clock),
 		REPORT_TEST(packets_that_were_not_sent_are_not_counted),
+		REPORT_TEST(what_is_no_media_of_a_leg_is_not_lost),
 		REPORT_TEST(a_jump_of_the_clock_loses_nothing),
 		REPORT_TEST(what_was_lost_is_reported_to_its_sender),
 		REPORT_TEST(a_leg_that_sends_gets_no_block_once_it_is_silent),
