@@ -9,6 +9,7 @@
 #include <rte_mbuf.h>
 
 #include "call/report.h"
+#include "call/wide.h"
 #include "media/comfort_noise.h"
 #include "net/checksum.h"
 #include "net/guard.h"
@@ -110,26 +111,41 @@ static void deliver(struct delivery *d, struct leg *listener, struct rte_mbuf *m
 	transmit(listener, mbuf, payload, d->count, sum, rtp, d->env);
 }
 
+static bool is_not_sent(struct delivery *d, struct leg *listener, enum counter why)
+{
+	counters_bump(d->env->counters, why);
+	report_not_sent(listener);
+	return false;
+}
+
+/* Whether a packet goes out that is not the next one of the listener's stream. What is encoded here
+ * goes out once: the listener's decoder takes no notice of it a second time. */
+static __attribute__((noinline, cold)) bool is_due_out_of_turn(
+	struct delivery *d, struct leg *listener, enum rtp_stream_place place)
+{
+	d->again |= place == RTP_STREAM_AGAIN;
+	if (place == RTP_STREAM_BEFORE ||
+		(place == RTP_STREAM_AGAIN && listener->hears == HEARS_WIDE &&
+			codec_is_wide(listener->out_codec) && leg_wide(listener)->encodes))
+		return is_not_sent(d, listener, COUNTER_tx_late);
+	return true;
+}
+
 /* Whether `listener`, whose clock the packet is, gets something because of it, and with which RTP
  * header. */
 static __rte_always_inline bool is_due(
 	struct delivery *d, struct leg *listener, unsigned t, struct rtp_packet *rtp)
 {
 	struct forward_env *env = d->env;
+	enum rtp_stream_place place;
 
 	if (unlikely(listener->clock != t || listener->clock_restarts != d->packet->restarts))
 		follow(listener, t, d);
-	if (!rtp_stream_map(&listener->stream, &d->packet->rtp, d->count, env->now_us, rtp)) {
-		counters_bump(env->counters, COUNTER_tx_late);
-		report_not_sent(listener);
+	place = rtp_stream_map(&listener->stream, &d->packet->rtp, d->count, env->now_us, rtp);
+	if (unlikely(place != RTP_STREAM_NEXT) && !is_due_out_of_turn(d, listener, place))
 		return false;
-	}
-	if (unlikely(
-		    env->nexthops[listener->nexthop].length == 0 || listener->header_length == 0)) {
-		counters_bump(env->counters, COUNTER_tx_no_neighbour);
-		report_not_sent(listener);
-		return false;
-	}
+	if (unlikely(env->nexthops[listener->nexthop].length == 0 || listener->header_length == 0))
+		return is_not_sent(d, listener, COUNTER_tx_no_neighbour);
 	return true;
 }
 

@@ -204,6 +204,7 @@ void forward_deliver(struct forward_packet *packet, struct forward_env *env)
 		return;
 	}
 	d.packet = packet;
+	d.again = false;
 	d.env = env;
 	d.source = source;
 	d.pcm = NULL;

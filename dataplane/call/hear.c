@@ -82,11 +82,11 @@ static void add_voice(struct mix *mix, struct delivery *d, const int16_t *pcm, u
 	mix_add(mix->sum + from, pcm, count, gain);
 }
 
-/* Whether none of the listener's primary packets that came before was a later one. */
+/* Whether none of the listener's primary packets that came before was a later one, or this one. */
 static bool is_newest(const struct delivery *d, const struct rtp_stream *stream)
 {
-	return d->packet->rtp.timestamp + d->count ==
-	       stream->next_timestamp - stream->timestamp_offset;
+	return !d->again && d->packet->rtp.timestamp + d->count ==
+				    stream->next_timestamp - stream->timestamp_offset;
 }
 
 /* Where the voice is for which the timeline does not simply run on; NULL while there is none. */

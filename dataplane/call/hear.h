@@ -29,6 +29,7 @@ struct delivery {
 			     * stands for a packet that is no voice (call/unvoiced.h), or NULL */
 	uint64_t sum;	    /* of its payload's bytes, added up when first needed; 0 before */
 	unsigned count;	    /* samples */
+	bool again;	    /* the packet has come before */
 	int16_t decoded[CODEC_MAX_SAMPLES];
 };
 

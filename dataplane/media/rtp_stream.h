@@ -46,17 +46,24 @@ void rtp_stream_skip(struct rtp_stream *stream, const struct rtp_packet *in);
 bool rtp_stream_unskip(struct rtp_stream *stream, const struct rtp_packet *in)
 	__attribute__((cold));
 
-/* The header to send for `in`: sequence, timestamp, SSRC and marker of `out` are set. Returns
- * false where `in` is older than the stream that is being followed: it must not be sent. Of every
- * packet, and inline for that. */
-static inline bool rtp_stream_map(struct rtp_stream *stream, const struct rtp_packet *in,
-	unsigned samples, uint64_t now_us, struct rtp_packet *out)
+/* A packet's place in the stream. */
+enum rtp_stream_place {
+	RTP_STREAM_BEFORE, /* older than the stream that is being followed: it must not be sent */
+	RTP_STREAM_NEXT,
+	RTP_STREAM_AGAIN, /* the newest once more */
+	RTP_STREAM_LATE,  /* before the newest */
+};
+
+/* The header to send for `in`: sequence, timestamp, SSRC and marker of `out` are set, unless its
+ * place is before the stream. Of every packet, and inline for that. */
+static inline enum rtp_stream_place rtp_stream_map(struct rtp_stream *stream,
+	const struct rtp_packet *in, unsigned samples, uint64_t now_us, struct rtp_packet *out)
 {
 	uint16_t since = (uint16_t)(in->sequence - stream->first_sequence), sequence;
 	uint32_t timestamp = in->timestamp + stream->timestamp_offset;
 
 	if ((int16_t)since < 0 && !rtp_stream_unskip(stream, in))
-		return false;
+		return RTP_STREAM_BEFORE;
 	sequence = (uint16_t)(in->sequence + stream->sequence_offset);
 	/* Half a cycle on, what is new would count as older than the first one. */
 	if ((int16_t)since > RTP_STREAM_FIRST_BEHIND)
@@ -68,13 +75,14 @@ static inline bool rtp_stream_map(struct rtp_stream *stream, const struct rtp_pa
 	out->marker = in->marker || stream->marker;
 	stream->marker = 0;
 
-	if (!stream->started || !rtp_sequence_after(stream->next_sequence, sequence)) {
-		stream->next_sequence = (uint16_t)(sequence + 1);
-		stream->next_timestamp = timestamp + samples;
-		stream->sent = (uint32_t)(now_us / RTP_STREAM_TICK_US);
-		stream->started = 1;
-	}
-	return true;
+	if (stream->started && rtp_sequence_after(stream->next_sequence, sequence))
+		return (uint16_t)(sequence + 1) == stream->next_sequence ? RTP_STREAM_AGAIN
+									 : RTP_STREAM_LATE;
+	stream->next_sequence = (uint16_t)(sequence + 1);
+	stream->next_timestamp = timestamp + samples;
+	stream->sent = (uint32_t)(now_us / RTP_STREAM_TICK_US);
+	stream->started = 1;
+	return RTP_STREAM_NEXT;
 }
 
 /* Somebody else has sent the packets up to `newest`, of `samples` samples, by the same offsets, and

@@ -117,7 +117,8 @@ static void arrive(struct rig *rig, const struct rtp_packet *in)
 		rig->follow = true;
 	}
 	write_ring(rig, in);
-	if (rtp_stream_map(&rig->stream, in, in->payload_length, rig->now_us, &out))
+	if (rtp_stream_map(&rig->stream, in, in->payload_length, rig->now_us, &out) !=
+		RTP_STREAM_BEFORE)
 		check_sent(rig, in, &out);
 	else
 		REQUIRE(!rig->follow);

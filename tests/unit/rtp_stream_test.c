@@ -19,7 +19,7 @@ static struct rtp_packet nth(unsigned n, uint16_t sequence, uint32_t timestamp)
 static bool map(
 	struct rtp_stream *stream, struct rtp_packet in, uint64_t now_us, struct rtp_packet *out)
 {
-	return rtp_stream_map(stream, &in, FRAME, now_us, out);
+	return rtp_stream_map(stream, &in, FRAME, now_us, out) != RTP_STREAM_BEFORE;
 }
 
 /* A stream that follows `in` from time 0 on, and has sent it: `out`. */

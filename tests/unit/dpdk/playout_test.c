@@ -68,6 +68,17 @@ static struct rte_mbuf *monitor_is_late(void)
 	return build(MONITOR, payload, FRAME);
 }
 
+static struct rte_mbuf *level_of(enum party party)
+{
+	int16_t pcm[FRAME];
+	uint8_t payload[FRAME];
+
+	for (unsigned i = 0; i < FRAME; i++)
+		pcm[i] = OWN;
+	codec_get(CODEC_PCMU)->encode(payload, pcm, FRAME);
+	return build(party, payload, FRAME);
+}
+
 static void attend(enum party party)
 {
 	__typeof__(listeners[0]) *listener = &listeners[party];
@@ -244,6 +255,36 @@ static void duplicates_change_nothing(void **state)
 	assert_int_equal(counted(COUNTER_mix_underrun), 0);
 }
 
+/* Of the party whose packets are the clock, too, while something of the monitor lacks. */
+static void duplicates_of_the_clock_change_nothing(void **state)
+{
+	struct rte_mbuf *once, *again;
+	struct heard first, second;
+
+	(void)state;
+	all_speak(20);
+	for (unsigned i = 0; i < 30; i++) {
+		monitor_is_lost();
+		both_speak();
+		monitor_is_lost();
+		once = level_of(AGENT);
+		again = rte_pktmbuf_copy(once, pool, 0, UINT32_MAX);
+		again->port = once->port;
+		inject(once);
+		first = hear(CUSTOMER);
+		inject(again);
+		second = hear(CUSTOMER);
+		assert_int_equal(first.rtp.sequence, second.rtp.sequence);
+		assert_memory_equal(first.payload, second.payload, FRAME);
+		listeners[CUSTOMER].sequence++;
+		say(CUSTOMER, OWN);
+		attend(AGENT);
+		now_us += FRAME_US;
+		all_speak(5);
+	}
+	assert_int_equal(counted(COUNTER_mix_moved), 0);
+}
+
 /* One listener may be further behind than the other: neither is cut off. */
 static void a_monitor_who_falls_silent_fades_for_everybody(void **state)
 {
@@ -326,17 +367,6 @@ static void put_in(struct rte_mbuf **mbufs, unsigned count)
 		inject_burst(mbufs + i, RTE_MIN(count - i, (unsigned)WORKER_BURST));
 	attend(AGENT);
 	attend(CUSTOMER);
-}
-
-static struct rte_mbuf *level_of(enum party party)
-{
-	int16_t pcm[FRAME];
-	uint8_t payload[FRAME];
-
-	for (unsigned i = 0; i < FRAME; i++)
-		pcm[i] = OWN;
-	codec_get(CODEC_PCMU)->encode(payload, pcm, FRAME);
-	return build(party, payload, FRAME);
 }
 
 /* All three waited in one queue: everything is in its place, as if nothing had been. */
@@ -455,6 +485,7 @@ int main(void)
 		PLAYOUT_TEST(what_is_lost_of_a_party_is_left_to_the_listener),
 		PLAYOUT_TEST(packets_that_others_overtake_are_heard_all_the_same),
 		PLAYOUT_TEST(duplicates_change_nothing),
+		PLAYOUT_TEST(duplicates_of_the_clock_change_nothing),
 		PLAYOUT_TEST(a_monitor_who_falls_silent_fades_for_everybody),
 		PLAYOUT_TEST(a_monitor_on_hold_comes_back),
 		PLAYOUT_TEST(a_monitor_whose_clock_was_set_is_heard_on),

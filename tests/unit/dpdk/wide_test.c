@@ -415,6 +415,29 @@ static void loss_and_order_do_no_harm_to_what_is_decoded(void **state)
 	assert_hears(MONITOR, TWO, "after losses");
 }
 
+/* Of a second copy the listener's decoder would know nothing. */
+static void what_is_encoded_here_goes_out_once(void **state)
+{
+	static const uint8_t voice[FRAME] = { 0x42 };
+	struct rte_mbuf *once, *again;
+
+	(void)state;
+	use_codec(AGENT, CODEC_PCMU);
+	join(MODE_NONE, TWO);
+	speak(TWO, SETTLED);
+	for (unsigned n = 0; n < 20; n++) {
+		once = build(AGENT, voice, FRAME);
+		again = rte_pktmbuf_copy(once, pool, 0, UINT32_MAX);
+		again->port = once->port;
+		inject(once);
+		hear(CUSTOMER);
+		inject(again);
+		hears_nothing(CUSTOMER);
+		now_us += FRAME_US;
+	}
+	assert_int_equal(counted(COUNTER_tx_late), 20);
+}
+
 static void a_sender_that_restarts_is_decoded_anew(void **state)
 {
 	(void)state;
@@ -614,6 +637,7 @@ int main(void)
 		WIDE_TEST(wide_listeners_hear_wide_voices_beyond_4_khz),
 		WIDE_TEST(a_switch_in_wideband_is_no_click),
 		WIDE_TEST(loss_and_order_do_no_harm_to_what_is_decoded),
+		WIDE_TEST(what_is_encoded_here_goes_out_once),
 		WIDE_TEST(a_sender_that_restarts_is_decoded_anew),
 		WIDE_TEST(a_leg_changes_its_codec_in_mid_call),
 		WIDE_TEST(a_transfer_to_another_codec_is_no_bang),
