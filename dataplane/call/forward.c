@@ -25,7 +25,7 @@ static void drop(struct forward_packet *packet, struct forward_env *env, enum co
 /* --- what comes in --- */
 
 /* Whether the packet is from the source that is open (leg_close()). */
-static bool comes_from(const struct leg *leg, const struct frame *frame)
+static __rte_always_inline bool comes_from(const struct leg *leg, const struct frame *frame)
 {
 	uint32_t tail;
 
