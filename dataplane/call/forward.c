@@ -83,7 +83,8 @@ static __attribute__((noinline, cold)) void deliver_at_once(
 		unvoiced_deliver(packet, env);
 		return;
 	}
-	wide_take(packet->leg, &packet->rtp, packet->restarts, env->counters);
+	if (wide_take(packet->leg, &packet->rtp, packet->restarts, env->counters))
+		mend_was_lost(packet, env);
 	fan_out_to(&d, UINT32_MAX);
 }
 

@@ -8,13 +8,11 @@
 
 #include "call/fade.h"
 #include "call/hear_wide.h"
+#include "call/playout.h"
 #include "call/wide.h"
 #include "net/checksum.h"
 
 #include "fastpath.h"
-
-#define MIN_DEPTH   16	 /* samples; the least a mix stays behind the newest one */
-#define MOST_JITTER 160u /* samples; what is more turns out under way */
 
 static const int16_t *samples_of(struct delivery *d)
 {
@@ -82,58 +80,18 @@ static void add_voice(struct mix *mix, struct delivery *d, const int16_t *pcm, u
 	mix_add(mix->sum + from, pcm, count, gain);
 }
 
-/* Whether none of the listener's primary packets that came before was a later one, or this one. */
-static bool is_newest(const struct delivery *d, const struct rtp_stream *stream)
-{
-	return !d->again && d->packet->rtp.timestamp + d->count ==
-				    stream->next_timestamp - stream->timestamp_offset;
-}
-
 /* Where the voice is for which the timeline does not simply run on; NULL while there is none. */
 static __attribute__((noinline)) const uint8_t *read_unsteady(
 	struct mix *mix, struct delivery *d, struct term *term, const struct rtp_stream *stream)
 {
 	const struct leg *other = &legs_of(d->source)[term->source];
-	struct timeline_read want = {
-		.ring = &other->ring,
-		.codec = codec_get(other->codec),
-		.timestamp = d->packet->rtp.timestamp,
-		.count = d->count,
-		/* Behind the newest sample by one of its packets and twice its jitter, as far as
-		 * that is jitter and no pause. */
-		.depth = MIN_DEPTH + other->frame +
-			 2 * RTE_MIN(rtp_source_jitter(&other->source), MOST_JITTER),
-		.frame = other->frame,
-		.age = (d->env->now_ms - other->heard_ms) *
-		       (codec_get(other->codec)->clock_rate / 1000),
-		.newest = is_newest(d, stream),
-		.hurried = d->env->hurried,
-	};
-	unsigned outcome = timeline_read(&term->timeline, &want, mix->coded);
+	const struct codec *codec = codec_get(other->codec);
+	struct voice voice = voice_of_ring(&other->ring, codec);
 
-	if (outcome & TIMELINE_LACKED) {
-		counters_bump(d->env->counters, COUNTER_mix_underrun);
-		counters_add(d->env->counters, COUNTER_mix_hurried, d->env->hurried);
-	}
-	if (outcome & TIMELINE_MOVED)
-		counters_bump(d->env->counters, COUNTER_mix_moved);
-	if (outcome & TIMELINE_ANEW)
-		term->gain.now = 0;
-	return outcome & TIMELINE_HEARD ? mix->coded : NULL;
-}
-
-/* What a source has said is stale when it goes on after a silence: the last of those who hear the
- * end of it forgets it. */
-static __attribute__((cold)) void forget(struct leg *source)
-{
-	for (unsigned i = 0; i < source->hearer_count; i++) {
-		struct hearer hearer = source->hearers[i];
-		const struct term *terms = sibling_terms(source, &legs_of(source)[hearer.leg]);
-
-		if (terms[hearer.term].timeline.state != TIMELINE_NONE)
-			return;
-	}
-	pcm_ring_clear(&source->ring);
+	if (!playout_read(d, term, stream, &voice, mix->voice))
+		return NULL;
+	codec->encode(mix->coded, mix->voice, d->count);
+	return mix->coded;
 }
 
 static void add_term(
@@ -144,13 +102,8 @@ static void add_term(
 	const uint8_t *coded;
 	unsigned from;
 
-	if (other->ring.samples == NULL ||
-		(is_silent(other, d->env) &&
-			timeline_is_over(&term->timeline, &other->ring, timestamp))) {
-		timeline_reset(&term->timeline);
-		forget(other);
+	if (other->ring.samples == NULL || playout_is_over(d, term))
 		return;
-	}
 	if (mix->one != NULL)
 		start_sum(mix, d); /* before another voice is read to the same place */
 	if (likely(timeline_runs(&term->timeline, &other->ring, timestamp, d->count)))

@@ -5,13 +5,11 @@
 #include <string.h>
 
 #include "call/fade.h"
+#include "call/playout.h"
 #include "call/wide.h"
 #include "net/checksum.h"
 
 #include "fastpath.h"
-
-#define MIN_DEPTH   16	 /* ticks; the least a mix stays behind the newest one */
-#define MOST_JITTER 160u /* ticks; what is more turns out under way */
 
 /* Ticks that a packet needs for going from what is untouched to what is not, or back: a ramp, and
  * then the codec's delay and a few more. */
@@ -53,56 +51,43 @@ static void add(struct wide_mix *mix, unsigned from, struct gain *gain)
 		mix_add(mix->sum + from, mix->voice + from, mix->count - from, gain);
 }
 
-/* A voice of which only `held` samples have come ends as its own mirror image, fading. */
-static void end_voice(struct wide_mix *mix, unsigned held)
+static void fetch_leg(const struct voice *voice, uint32_t timestamp, int16_t *pcm, unsigned count)
 {
-	unsigned ramp = mix->wide ? MIX_RAMP_WIDE_SAMPLES : MIX_RAMP_SAMPLES;
-	unsigned count = RTE_MIN(ramp, mix->count - held);
-
-	count = RTE_MIN(count, held);
-	for (unsigned i = 0; i < count; i++)
-		mix->voice[held + i] =
-			(int16_t)(mix->voice[held - 1 - i] * (int)(count - 1 - i) / (int)count);
+	wide_voice(voice->from, timestamp, count, voice->scale == CODEC_WIDE, pcm);
 }
 
-/* Whether a voice that has fallen silent has said something that is still to be heard. */
-static bool has_rest(const struct term *term, const struct leg *other, uint32_t position)
-{
-	uint32_t rest = other->ring.end - position;
-
-	return term->timeline.state != TIMELINE_NONE && rest - 1 < PCM_RING_SAMPLES &&
-	       other->ring.filled > 0;
-}
-
-static void add_term(struct wide_mix *mix, struct delivery *d, struct term *term)
+/* Read it to mix->voice at the listener's rate; false where there is nothing to hear. */
+static bool read_voice(struct wide_mix *mix, const struct delivery *d, struct term *term,
+	const struct rtp_stream *stream)
 {
 	const struct leg *other = &legs_of(d->source)[term->source];
-	unsigned scale = mix->wide ? CODEC_WIDE : 1, depth, held;
-	uint32_t position = d->packet->rtp.timestamp + term->timeline.offset;
-	bool lacked = false, silent = is_silent(other, d->env);
+	uint32_t timestamp = d->packet->rtp.timestamp;
+	struct voice voice = {
+		.span = &other->ring,
+		.scale = mix->wide ? CODEC_WIDE : 1,
+		.fetch = fetch_leg,
+		.from = other,
+	};
 
-	if (!wide_has_voice(other) || (silent && !has_rest(term, other, position))) {
-		timeline_reset(&term->timeline);
+	if (!timeline_runs(&term->timeline, &other->ring, timestamp, d->count))
+		return playout_read(d, term, stream, &voice, mix->voice);
+	return wide_voice(other, timestamp + term->timeline.offset, d->count, mix->wide,
+		       mix->voice) > 0;
+}
+
+static void add_term(struct wide_mix *mix, struct delivery *d, struct term *term,
+	const struct rtp_stream *stream)
+{
+	struct leg *other = &legs_of(d->source)[term->source];
+	unsigned from;
+
+	if (!wide_has_voice(other) || playout_is_over(d, term) || !read_voice(mix, d, term, stream))
 		return;
-	}
-	depth = MIN_DEPTH + other->frame +
-		2 * RTE_MIN(rtp_source_jitter(&other->source), MOST_JITTER);
-	if (!silent)
-		position = timeline_place(&term->timeline, &other->ring, d->packet->rtp.timestamp,
-			d->count, depth, &lacked);
-	if (lacked)
-		counters_bump(d->env->counters, COUNTER_mix_underrun);
-	held = wide_voice(other, position, d->count, mix->wide, mix->voice);
-	if (held > 0) {
-		if (held < d->count)
-			end_voice(mix, held * scale);
-		/* A voice that sets in within the packet ramps up from there. */
-		add(mix, RTE_MIN(pcm_ring_missing_before(&other->ring, position), d->count) * scale,
-			&term->gain);
-		mix->others |= other->ring.taint;
-	}
-	if (held < d->count)
-		term->gain.now = 0;
+	/* A voice that sets in within the packet ramps up from there. */
+	from = pcm_ring_missing_before(
+		&other->ring, d->packet->rtp.timestamp + term->timeline.offset);
+	add(mix, RTE_MIN(from, d->count) * (mix->wide ? CODEC_WIDE : 1), &term->gain);
+	mix->others |= other->ring.taint;
 }
 
 static void add_fade(struct wide_mix *mix, struct delivery *d, struct leg *listener)
@@ -125,7 +110,7 @@ static void add_others(struct wide_mix *mix, struct delivery *d, struct leg *lis
 
 	for (unsigned i = 0; i < listener->term_count; i++)
 		if (i != listener->clock)
-			add_term(mix, d, &terms[i]);
+			add_term(mix, d, &terms[i], &listener->stream);
 	mix->taint = mix->others;
 	if (listener->fading != 0)
 		add_fade(mix, d, listener);

@@ -34,6 +34,12 @@ static void tell_listeners(
 	}
 }
 
+void mend_was_lost(const struct forward_packet *packet, struct forward_env *env)
+{
+	counters_bump(env->counters, COUNTER_voice_lost);
+	tell_listeners(packet->leg, GAP_LOST, &packet->rtp);
+}
+
 void mend_voice(const struct forward_packet *packet, struct forward_env *env)
 {
 	const struct rtp_packet *rtp = &packet->rtp;
@@ -44,9 +50,8 @@ void mend_voice(const struct forward_packet *packet, struct forward_env *env)
 
 	switch (verdict) {
 	case GAP_LOST:
-		counters_bump(env->counters, COUNTER_voice_lost);
 		counters_add(env->counters, COUNTER_mix_hurried, env->hurried);
-		tell_listeners(leg, verdict, rtp);
+		mend_was_lost(packet, env);
 		break;
 	case GAP_LATE:
 		counters_bump(env->counters, COUNTER_voice_late);

@@ -10,4 +10,8 @@
  * The worker that owns the call. */
 void mend_voice(const struct forward_packet *packet, struct forward_env *env);
 
+/* Something was lost before an accepted packet, and has been made up for in its leg's ring: tell
+ * who hears it in a mix. Likewise. */
+void mend_was_lost(const struct forward_packet *packet, struct forward_env *env);
+
 #endif

@@ -35,13 +35,14 @@ uint8_t **wide_give_ring(struct leg *leg, uint8_t **buffers)
 
 /* --- what comes in --- */
 
-void wide_take(struct leg *source, const struct rtp_packet *rtp, uint16_t restarts,
+bool wide_take(struct leg *source, const struct rtp_packet *rtp, uint16_t restarts,
 	struct counters *counters)
 {
 	const struct codec_stateful *codec = codec_get(source->codec)->stateful;
 	struct leg_wide *wide = leg_wide(source);
 	unsigned count = rtp->payload_length;
 	int16_t pcm[CODEC_MAX_SAMPLES * CODEC_WIDE];
+	bool lacked = false;
 
 	if (wide->restarts != restarts) {
 		codec->start_decoder(&wide->decoder);
@@ -50,20 +51,21 @@ void wide_take(struct leg *source, const struct rtp_packet *rtp, uint16_t restar
 	}
 	if (wide_ring_is_late(&source->ring, rtp->timestamp)) {
 		counters_bump(counters, COUNTER_decode_late);
-		return;
+		return false;
 	}
 	wide->before = wide->decoder;
 	codec->decode(&wide->decoder, pcm, rtp->payload, count);
 	if (wide_ring_is_there(&wide->ring)) {
-		wide_ring_append(&wide->ring, &source->ring, rtp->timestamp, pcm, count);
+		lacked = wide_ring_append(&wide->ring, &source->ring, rtp->timestamp, pcm, count);
 	} else {
 		source->ring.end = rtp->timestamp + count;
 		source->ring.filled = (uint16_t)count;
 	}
 	wide->unsettled = (uint16_t)(wide->unsettled > count ? wide->unsettled - count : 0);
+	return lacked;
 }
 
-void wide_take_unvoiced(struct leg *source, uint32_t timestamp, int16_t *pcm, unsigned count)
+void wide_take_unvoiced(struct leg *source, uint32_t timestamp, const int16_t *pcm, unsigned count)
 {
 	struct leg_wide *wide = leg_wide(source);
 

@@ -55,14 +55,15 @@ void wide_init(struct leg *leg);
 uint8_t **wide_give_ring(struct leg *leg, uint8_t **buffers);
 
 /* Decode a packet of the stream number `restarts` from `source`, into its ring if it has one. One
- * that comes too late for its turn is counted and not decoded. The worker that owns the call. */
-void wide_take(struct leg *source, const struct rtp_packet *rtp, uint16_t restarts,
+ * that comes too late for its turn is counted and not decoded. Returns whether something lacked
+ * before it in the ring, which is concealed there. The worker that owns the call. */
+bool wide_take(struct leg *source, const struct rtp_packet *rtp, uint16_t restarts,
 	struct counters *counters);
 
 /* Put `count` ticks of samples that stand for a packet that is no voice (call/unvoiced.h) behind
- * what has come from `source`; `pcm` is changed. Its decoder has not seen them. The worker that
+ * what has come from `source`. Its decoder has not seen them. The worker that
  * owns the call. */
-void wide_take_unvoiced(struct leg *source, uint32_t timestamp, int16_t *pcm, unsigned count)
+void wide_take_unvoiced(struct leg *source, uint32_t timestamp, const int16_t *pcm, unsigned count)
 	__attribute__((cold));
 
 /* Whom of `hearers` (bits of the source's) its packets go to untouched gets what is encoded here,

@@ -8,41 +8,18 @@
 
 #include "fastpath.h"
 
-#define APPROACH 160
-
-static unsigned smaller(unsigned a, unsigned b)
-{
-	return a < b ? a : b;
-}
-
-void gap_begin(struct conceal *conceal, int16_t *history, const struct pcm_ring *ring,
-	const struct codec *codec, uint32_t timestamp, bool hurried)
-{
-	int32_t held = (int32_t)(timestamp - (ring->end - ring->filled));
-	unsigned most = hurried ? CONCEAL_HURRIED : CONCEAL_HISTORY;
-	unsigned count = held < 0 ? 0 : smaller((unsigned)held, most);
-	uint8_t coded[CONCEAL_HISTORY];
-
-	pcm_ring_read(ring, timestamp - count, coded, count);
-	codec->decode(history, coded, count);
-	conceal_begin(conceal, history, count);
-}
-
-/* Fill `length` samples from `from` on, after which the ring goes on. */
+/* Conceal `length` samples from `from` on, after which the ring goes on. */
 static void fill(struct pcm_ring *ring, const struct codec *codec, const struct conceal *conceal,
 	uint32_t from, unsigned length)
 {
-	int16_t pcm[PCM_RING_SAMPLES], next[CONCEAL_OVERLAP * 3];
+	uint32_t after = ring->end - (from + length);
+	unsigned follow = after < CONCEAL_NEXT ? after : CONCEAL_NEXT;
+	int16_t pcm[PCM_RING_SAMPLES], next[CONCEAL_NEXT];
 	uint8_t coded[PCM_RING_SAMPLES];
-	unsigned end = smaller(length, conceal->pitch > 0 ? APPROACH : CONCEAL_OVERLAP), follow;
 
-	follow = smaller(ring->end - (from + length), CONCEAL_OVERLAP * 3);
-	conceal_fill(conceal, 0, pcm, length);
-	if (follow > 0) {
-		pcm_ring_read(ring, from + length, coded, follow);
-		codec->decode(next, coded, follow);
-		conceal_approach(conceal, pcm + length - end, end, next, follow);
-	}
+	pcm_ring_read(ring, from + length, coded, follow);
+	codec->decode(next, coded, follow);
+	conceal_bridge(conceal, pcm, length, next, follow);
 	codec->encode(coded, pcm, length);
 	pcm_ring_write(ring, from, coded, length);
 }
@@ -51,12 +28,13 @@ static void fill(struct pcm_ring *ring, const struct codec *codec, const struct 
 static void refill(struct pcm_ring *ring, const struct codec *codec, uint32_t from, unsigned length,
 	bool hurried)
 {
-	int16_t history[CONCEAL_HISTORY];
+	struct voice voice = voice_of_ring(ring, codec);
+	struct conceal_history history;
 	struct conceal conceal;
 
 	if (length == 0 || pcm_ring_missing_before(ring, from) > 0)
 		return;
-	gap_begin(&conceal, history, ring, codec, from, hurried);
+	conceal_begin_after(&conceal, &history, &voice, from, hurried);
 	fill(ring, codec, &conceal, from, length);
 }
 
@@ -79,11 +57,12 @@ static void divide(struct gap *gap, struct pcm_ring *ring, const struct codec *c
 static void write_after_gap(struct gap *gap, struct pcm_ring *ring, const struct codec *codec,
 	uint32_t timestamp, const uint8_t *coded, unsigned count, bool hurried)
 {
-	int16_t history[CONCEAL_HISTORY];
+	struct voice voice = voice_of_ring(ring, codec);
+	struct conceal_history history;
 	struct conceal conceal;
 
 	/* Before the packet takes the place of what is to be remembered. */
-	gap_begin(&conceal, history, ring, codec, ring->end, hurried);
+	conceal_begin_after(&conceal, &history, &voice, ring->end, hurried);
 	*gap = (struct gap){ .from = ring->end, .length = (uint16_t)(timestamp - ring->end) };
 	pcm_ring_write(ring, timestamp, coded, count);
 	if (gap->length <= ring->filled - count)

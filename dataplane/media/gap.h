@@ -30,15 +30,8 @@ enum gap_verdict {
 };
 
 /* Write a packet of `count` samples (at most CODEC_MAX_SAMPLES) that pcm_ring_append() has not
- * taken; `hurried` as below. */
+ * taken; `hurried` as conceal_begin_after() has it. */
 enum gap_verdict gap_write(struct gap *gap, struct pcm_ring *ring, const struct codec *codec,
 	uint32_t timestamp, const uint8_t *coded, unsigned count, bool hurried);
-
-/* Prepare to conceal what follows `timestamp` by what the ring holds before it, in linear samples
- * at `history`, of which there is room for CONCEAL_HISTORY; where it is `hurried`, by
- * CONCEAL_HURRIED of them alone. */
-struct conceal;
-void gap_begin(struct conceal *conceal, int16_t *history, const struct pcm_ring *ring,
-	const struct codec *codec, uint32_t timestamp, bool hurried);
 
 #endif

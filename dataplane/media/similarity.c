@@ -4,13 +4,19 @@
 
 #include "fastpath.h"
 
-#define SHIFT 4 /* 12 bits remain: squares of 160 such fit into 32 */
+#define SHIFT 4 /* 12 bits remain: squares of 320 such fit into 32 */
 #define QUIET 9 /* mean square, of scaled samples: 50 of 32768 */
 
 void similarity_scale(int16_t *scaled, const int16_t *pcm, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++)
 		scaled[i] = (int16_t)(pcm[i] >> SHIFT);
+}
+
+void similarity_halve(int16_t *half, const int16_t *scaled, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		half[i] = (int16_t)((scaled[2 * i] + scaled[2 * i + 1]) >> 1);
 }
 
 static int32_t product(const int16_t *a, const int16_t *b, unsigned count)

@@ -6,9 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "media/codec.h"
 #include "media/conceal.h"
 #include "media/pcm_ring.h"
+#include "media/voice.h"
 
 /* Where one listener reads another source while its own stream runs by the clock of the primary
  * one: an offset from the primary's timestamps to the other's, constant as long as the other's
@@ -61,15 +61,14 @@ static inline bool timeline_runs(
 
 /* A read that is not. */
 struct timeline_read {
-	const struct pcm_ring *ring;
-	const struct codec *codec; /* of what is in it */
-	uint32_t timestamp;	   /* of the primary's packet, */
-	unsigned count;		   /* and its samples, at most CODEC_MAX_SAMPLES */
-	unsigned depth;		   /* samples to stay behind the newest one, to begin with */
-	unsigned frame;		   /* samples in a packet of the other source, at least 1, */
-	unsigned age;		   /* and since the newest of them has come */
-	bool newest;		   /* the primary's packet is not older than one before it */
-	bool hurried; /* whoever reads has fallen behind: anything that is quick will do */
+	const struct voice *voice;
+	uint32_t timestamp; /* of the primary's packet, */
+	unsigned count;	    /* and its samples, at most CODEC_MAX_SAMPLES */
+	unsigned depth;	    /* samples to stay behind the newest one, to begin with */
+	unsigned frame;	    /* samples in a packet of the other source, at least 1, */
+	unsigned age;	    /* and since the newest of them has come */
+	bool newest;	    /* the primary's packet is not older than one before it */
+	bool hurried;	    /* whoever reads has fallen behind: anything that is quick will do */
 };
 
 /* What a read has come to: bits. */
@@ -78,20 +77,13 @@ struct timeline_read {
 #define TIMELINE_MOVED	4 /* samples were left out or repeated */
 #define TIMELINE_ANEW	8 /* the offset has nothing to do with the one before */
 
-/* Read to `coded`; afterwards the timeline's offset is the one that was read at. */
-unsigned timeline_read(struct timeline *timeline, const struct timeline_read *want, uint8_t *coded);
+/* Read `count` ticks to `pcm`; afterwards the timeline's offset is the one that was read at. */
+unsigned timeline_read(struct timeline *timeline, const struct timeline_read *want, int16_t *pcm);
 
 /* What lacked when the listener was last served is lost; or a packet of `count` samples has come,
  * the first of them `late` samples too late for it. */
 void timeline_note_lost(struct timeline *timeline);
 void timeline_note_late(struct timeline *timeline, int32_t late, unsigned count);
-
-/* The same for a ring whose samples are kept elsewhere (media/wide_ring.h), so that there is
- * nothing to look at: the place in it to read `count` ticks from for the primary's packet
- * `timestamp`, `depth` behind the newest one to begin with. `*lacked` becomes whether some were not
- * there. */
-uint32_t timeline_place(struct timeline *timeline, const struct pcm_ring *ring, uint32_t timestamp,
-	unsigned count, unsigned depth, bool *lacked);
 
 /* Whether a reader that comes to `timestamp` has heard all that is in the ring, and how it fades.
  */

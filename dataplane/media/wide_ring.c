@@ -5,13 +5,11 @@
 #include <string.h>
 
 #include "media/codec.h"
-#include "media/matrix.h"
-#include "media/mix.h"
+#include "media/conceal.h"
 
 #include "fastpath.h"
 
 #define PART_TICKS (PCM_RING_SAMPLES / WIDE_RING_BUFFERS)
-#define RAMP	   (MIX_RAMP_WIDE_SAMPLES / CODEC_WIDE) /* ticks */
 
 _Static_assert(PART_TICKS *CODEC_WIDE * sizeof(int16_t) == PCM_RING_SAMPLES,
 	"a part of the ring is as large as a PCM ring");
@@ -65,43 +63,36 @@ bool wide_ring_is_late(const struct pcm_ring *span, uint32_t timestamp)
 	return span->filled > 0 && behind > 0 && behind <= PCM_RING_SAMPLES;
 }
 
-/* Fill `gap` ticks that were skipped. */
-static void bridge(struct wide_ring *ring, struct pcm_ring *span, unsigned gap)
+/* Conceal `gap` ticks that were skipped, after which the voice goes on with `next`. */
+static void bridge(struct wide_ring *ring, struct pcm_ring *span, unsigned gap, const int16_t *next,
+	unsigned count)
 {
-	int16_t last[RAMP * CODEC_WIDE], pcm[PCM_RING_SAMPLES * CODEC_WIDE] = { 0 };
-	unsigned count = smaller(gap, RAMP);
+	struct voice voice = voice_of_wide_ring(ring, span);
+	int16_t pcm[PCM_RING_SAMPLES * CODEC_WIDE];
+	struct conceal_history history;
+	struct conceal conceal;
 
-	wide_ring_copy(ring, span, span->end - RAMP, last, RAMP);
-	for (unsigned i = 0; i < count * CODEC_WIDE; i++)
-		pcm[i] = last[RAMP * CODEC_WIDE - 1 - i];
-	mix_fade_out_wide(pcm, count * CODEC_WIDE, GAIN_UNITY);
+	conceal_begin_after(&conceal, &history, &voice, span->end, false);
+	conceal_bridge(&conceal, pcm, gap * CODEC_WIDE, next, count * CODEC_WIDE);
 	put(ring, span->end, pcm, gap);
 	span->end += gap;
 	span->filled = (uint16_t)smaller(span->filled + gap, PCM_RING_SAMPLES);
 }
 
-static void fade_in(int16_t *pcm, unsigned samples)
-{
-	samples = smaller(samples, MIX_RAMP_WIDE_SAMPLES);
-	for (unsigned i = 0; i < samples; i++)
-		pcm[i] = (int16_t)(pcm[i] * (int)i / (int)samples);
-}
-
-void wide_ring_append(struct wide_ring *ring, struct pcm_ring *span, uint32_t timestamp,
-	int16_t *pcm, unsigned count)
+bool wide_ring_append(struct wide_ring *ring, struct pcm_ring *span, uint32_t timestamp,
+	const int16_t *pcm, unsigned count)
 {
 	uint32_t gap = timestamp - span->end;
+	bool anew = span->filled == 0 || gap >= PCM_RING_SAMPLES;
 
-	if (span->filled == 0 || gap >= PCM_RING_SAMPLES) {
+	if (anew)
 		span->filled = 0;
-		span->end = timestamp;
-	} else if (gap > 0) {
-		bridge(ring, span, gap);
-		fade_in(pcm, count * CODEC_WIDE);
-	}
+	else if (gap > 0)
+		bridge(ring, span, gap, pcm, count);
 	put(ring, timestamp, pcm, count);
 	span->end = timestamp + count;
 	span->filled = (uint16_t)smaller(span->filled + count, PCM_RING_SAMPLES);
+	return !anew && gap > 0;
 }
 
 unsigned wide_ring_copy(const struct wide_ring *ring, const struct pcm_ring *span,

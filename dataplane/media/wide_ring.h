@@ -31,10 +31,9 @@ static inline bool wide_ring_is_there(const struct wide_ring *ring)
 bool wide_ring_is_late(const struct pcm_ring *span, uint32_t timestamp);
 
 /* Append `count` ticks (at most 512) that begin at `timestamp` and are not late. Where ticks were
- * skipped, what was there before is faded out as its own mirror image, and `pcm`, which is changed
- * for that, is faded in. */
-void wide_ring_append(struct wide_ring *ring, struct pcm_ring *span, uint32_t timestamp,
-	int16_t *pcm, unsigned count);
+ * skipped they are concealed (media/conceal.h), and true is returned. */
+bool wide_ring_append(struct wide_ring *ring, struct pcm_ring *span, uint32_t timestamp,
+	const int16_t *pcm, unsigned count);
 
 /* Copy `count` ticks from `timestamp` on to `pcm`; what the ring does not hold is zero. Returns the
  * number of ticks from there to the end of what it holds, at most `count`; 0 where that is none.

@@ -17,6 +17,7 @@ $(fuzz_bin): $(O)/fuzz/%: $(O)/obj/tests/fuzz/%_fuzz.o $(call objects,tests/fuzz
 
 # What each of them links besides.
 $(call fuzz_at,frame rtp rtcp stream): $(call fuzz_libs,media)
+$(call fuzz_at,stream): fuzz_pkgs = $(call pkg_libs,spandsp)
 $(call fuzz_at,frame): $(call fuzz_libs,net) $(call objects,tests/fuzz/sums.c)
 
 $(call fuzz_at,track): $(call objects,controlplane/recorder/track.c)

@@ -4,6 +4,7 @@
  * stream that follows it, its ring, and a listener who reads the ring by a clock of its own. */
 #include "fuzz.h"
 #include "media/codec.h"
+#include "media/gap.h"
 #include "media/pcm_ring.h"
 #include "media/rtp_source.h"
 #include "media/rtp_stream.h"
@@ -18,7 +19,10 @@ struct rig {
 	struct rtp_source_past past;
 	struct rtp_stream stream;
 	struct pcm_ring ring;
-	struct timeline timeline;
+	struct pcm_ring mended; /* the same with what was lost made up for */
+	struct gap gap;
+	struct timeline timeline; /* in that */
+	unsigned frame;
 	uint64_t now_us;
 	uint32_t clock; /* timestamp of the listener's next read */
 
@@ -60,6 +64,32 @@ static void read_ring(const struct rig *rig, uint32_t timestamp, unsigned count)
 	free(copy);
 }
 
+/* What came stays as it came. */
+static void mend(struct rig *rig, const struct rtp_packet *packet, const uint8_t *voice)
+{
+	const struct codec *codec = codec_get(CODEC_PCMU);
+	unsigned count = packet->payload_length;
+	uint8_t *copy = malloc(count);
+	enum gap_verdict verdict = GAP_NONE;
+
+	if (!pcm_ring_append(&rig->mended, packet->timestamp, voice, count))
+		verdict = gap_write(&rig->gap, &rig->mended, codec, packet->timestamp, voice, count,
+			packet->marker);
+	REQUIRE(rig->mended.filled <= PCM_RING_SAMPLES);
+	if (verdict != GAP_TOO_OLD &&
+		pcm_ring_missing_before(&rig->mended, packet->timestamp) == 0) {
+		REQUIRE(pcm_ring_read(&rig->mended, packet->timestamp, copy, count) == count);
+		REQUIRE(memcmp(copy, voice, count) == 0);
+	}
+	if (verdict == GAP_LOST)
+		timeline_note_lost(&rig->timeline);
+	if (verdict == GAP_LATE)
+		timeline_note_late(&rig->timeline,
+			(int32_t)(rig->clock + rig->timeline.offset - packet->timestamp), count);
+	rig->frame = count;
+	free(copy);
+}
+
 static void write_ring(struct rig *rig, const struct rtp_packet *packet)
 {
 	uint8_t *voice = malloc(packet->payload_length);
@@ -68,6 +98,7 @@ static void write_ring(struct rig *rig, const struct rtp_packet *packet)
 		voice[i] = voice_at(packet->timestamp + i);
 	pcm_ring_write(&rig->ring, packet->timestamp, voice, packet->payload_length);
 	REQUIRE(rig->ring.filled <= PCM_RING_SAMPLES);
+	mend(rig, packet, voice);
 	free(voice);
 }
 
@@ -112,6 +143,7 @@ static void arrive(struct rig *rig, const struct rtp_packet *in)
 		return;
 	if (verdict != RTP_SOURCE_OK) {
 		pcm_ring_clear(&rig->ring);
+		pcm_ring_clear(&rig->mended);
 		timeline_reset(&rig->timeline);
 		rtp_stream_follow(&rig->stream, in, in->payload_length, RATE, rig->now_us);
 		rig->follow = true;
@@ -124,16 +156,34 @@ static void arrive(struct rig *rig, const struct rtp_packet *in)
 		REQUIRE(!rig->follow);
 }
 
-/* A listener's frame. Wherever it reads, it is where samples may be. */
-static void listen(struct rig *rig, unsigned count, unsigned depth)
+/* A listener's frame, or the one before it once more. Wherever it reads, it is where samples may
+ * be.
+ */
+static void listen(struct rig *rig, unsigned count, unsigned depth, bool again)
 {
-	bool lacked;
-	uint32_t at = timeline_place(&rig->timeline, &rig->ring, rig->clock, count, depth, &lacked);
-	int32_t behind = (int32_t)(rig->ring.end - at);
+	struct voice voice = voice_of_ring(&rig->mended, codec_get(CODEC_PCMU));
+	struct timeline_read want = {
+		.voice = &voice,
+		.timestamp = rig->clock - (again ? count : 0),
+		.count = count,
+		.depth = depth,
+		.frame = rig->frame,
+		.age = depth * 3,
+		.newest = !again,
+		.hurried = depth & 4,
+	};
+	int16_t *pcm = malloc(count * sizeof(*pcm));
+	uint32_t at;
 
-	REQUIRE(behind >= -PCM_RING_SAMPLES && behind <= 2 * PCM_RING_SAMPLES);
+	if (!timeline_runs(&rig->timeline, &rig->mended, want.timestamp, count))
+		timeline_read(&rig->timeline, &want, pcm);
+	at = want.timestamp + rig->timeline.offset;
+	REQUIRE((int32_t)(rig->mended.end - at) >= -3 * PCM_RING_SAMPLES &&
+		(int32_t)(rig->mended.end - at) <= 3 * PCM_RING_SAMPLES);
 	read_ring(rig, at, count);
-	rig->clock += count;
+	if (!again)
+		rig->clock += count;
+	free(pcm);
 }
 
 static unsigned samples_of(uint8_t byte)
@@ -141,15 +191,25 @@ static unsigned samples_of(uint8_t byte)
 	return 1 + byte * 2u % CODEC_MAX_SAMPLES;
 }
 
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	(void)argc;
+	(void)argv;
+	codec_init(UINT32_MAX);
+	return 0;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct bytes in = { data, size };
 	struct rtp_packet next = { .payload_length = 160 };
-	struct rig rig = { .now_us = 1000000 };
-	uint8_t *samples = malloc(PCM_RING_SAMPLES);
+	struct rig rig = { .now_us = 1000000, .frame = 160 };
+	uint8_t *samples = malloc(PCM_RING_SAMPLES), *mended = malloc(PCM_RING_SAMPLES);
 
 	memset(samples, 0x33, PCM_RING_SAMPLES);
+	memset(mended, 0x33, PCM_RING_SAMPLES);
 	pcm_ring_init(&rig.ring, samples, 1, SILENCE);
+	pcm_ring_init(&rig.mended, mended, 1, SILENCE);
 	rtp_stream_init(&rig.stream, SSRC_OUT);
 	next.ssrc = take_u8(&in);
 	next.sequence = take_u16(&in);
@@ -180,7 +240,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			rig.now_us += (uint64_t)take_u16(&in) << what / 8 % 24;
 			break;
 		case 6:
-			listen(&rig, samples_of(take_u8(&in)), what * 4u);
+			listen(&rig, samples_of(take_u8(&in)), what * 4u, what & 64);
 			break;
 		default:
 			arrive(&rig, &next);
@@ -190,6 +250,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			rig.now_us += next.payload_length * 125u;
 		}
 	}
+	free(mended);
 	free(samples);
 	return 0;
 }

@@ -46,7 +46,7 @@ static void conceal_at(unsigned at, unsigned from, int16_t *pcm, unsigned count)
 {
 	struct conceal conceal;
 
-	conceal_begin(&conceal, voice + at - CONCEAL_HISTORY, CONCEAL_HISTORY);
+	conceal_begin(&conceal, voice + at - CONCEAL_HISTORY, CONCEAL_HISTORY, 1);
 	conceal_fill(&conceal, from, pcm, count);
 }
 
@@ -68,42 +68,48 @@ static double distance(const int16_t *a, const int16_t *b, unsigned count)
 	return sum;
 }
 
+/* At both rates. */
 static void a_steady_voice_goes_on(void **state)
 {
-	int16_t tone[CONCEAL_HISTORY + 80], pcm[80];
+	int16_t tone[(CONCEAL_HISTORY + 80) * CODEC_WIDE], pcm[80 * CODEC_WIDE];
 	struct conceal conceal;
 
 	(void)state;
-	for (unsigned period = 40; period <= 120; period += 5) {
-		for (unsigned i = 0; i < COUNT_OF(tone); i++)
-			tone[i] = (int16_t)(6000 * sin(2 * M_PI * i / period) +
-					    3000 * sin(6 * M_PI * i / period));
-		conceal_begin(&conceal, tone, CONCEAL_HISTORY);
-		assert_int_equal(conceal.pitch % period, 0);
-		conceal_fill(&conceal, 0, pcm, 80);
-		assert_true(distance(pcm, tone + CONCEAL_HISTORY, 80) < energy(pcm, 80) / 100);
-	}
+	for (unsigned scale = 1; scale <= CODEC_WIDE; scale++)
+		for (unsigned period = 40 * scale; period <= 120 * scale; period += 5) {
+			for (unsigned i = 0; i < (CONCEAL_HISTORY + 80) * scale; i++)
+				tone[i] = (int16_t)(6000 * sin(2 * M_PI * i / period) +
+						    3000 * sin(6 * M_PI * i / period));
+			conceal_begin(&conceal, tone, CONCEAL_HISTORY * scale, scale);
+			assert_int_equal(conceal.pitch % period, 0);
+			conceal_fill(&conceal, 0, pcm, 80 * scale);
+			assert_true(distance(pcm, tone + CONCEAL_HISTORY * scale, 80 * scale) <
+				    energy(pcm, 80 * scale) / 100);
+		}
 }
 
 /* ITU-T G.711 Appendix I: nothing for 10 ms, then 20 % every 10 ms. */
 static void it_fades_to_silence_within_sixty_milliseconds(void **state)
 {
-	int16_t tone[CONCEAL_HISTORY], pcm[CONCEAL_LENGTH + 80];
+	int16_t tone[CONCEAL_HISTORY * CODEC_WIDE], pcm[(CONCEAL_LENGTH + 80) * CODEC_WIDE];
 	struct conceal conceal;
 
 	(void)state;
-	for (unsigned i = 0; i < COUNT_OF(tone); i++)
-		tone[i] = (int16_t)(10000 * sin(2 * M_PI * i / 80));
-	conceal_begin(&conceal, tone, CONCEAL_HISTORY);
-	conceal_fill(&conceal, 0, pcm, COUNT_OF(pcm));
-	for (unsigned stage = 0; stage < 7; stage++) {
-		double loud = sqrt(energy(pcm + 80 * stage, 80) / 80);
-		double full = 10000 / sqrt(2), middle = stage == 0 ? 1 : 1.1 - 0.2 * stage;
+	for (unsigned scale = 1; scale <= CODEC_WIDE; scale++) {
+		for (unsigned i = 0; i < CONCEAL_HISTORY * scale; i++)
+			tone[i] = (int16_t)(10000 * sin(2 * M_PI * i / (80 * scale)));
+		conceal_begin(&conceal, tone, CONCEAL_HISTORY * scale, scale);
+		conceal_fill(&conceal, 0, pcm, (CONCEAL_LENGTH + 80) * scale);
+		for (unsigned stage = 0; stage < 7; stage++) {
+			unsigned length = 80 * scale;
+			double loud = sqrt(energy(pcm + length * stage, length) / length);
+			double full = 10000 / sqrt(2), middle = stage == 0 ? 1 : 1.1 - 0.2 * stage;
 
-		assert_true(fabs(loud - full * fmax(middle, 0)) < full / 20);
+			assert_true(fabs(loud - full * fmax(middle, 0)) < full / 20);
+		}
+		for (unsigned i = CONCEAL_LENGTH * scale; i < (CONCEAL_LENGTH + 80) * scale; i++)
+			assert_int_equal(pcm[i], 0);
 	}
-	for (unsigned i = CONCEAL_LENGTH; i < COUNT_OF(pcm); i++)
-		assert_int_equal(pcm[i], 0);
 }
 
 static void it_begins_and_goes_on_without_a_click(void **state)
@@ -146,7 +152,7 @@ static void without_a_past_there_is_silence(void **state)
 	struct conceal conceal;
 
 	(void)state;
-	conceal_begin(&conceal, voice, 0);
+	conceal_begin(&conceal, voice, 0, 1);
 	conceal_fill(&conceal, 0, pcm, COUNT_OF(pcm));
 	assert_true(energy(pcm, COUNT_OF(pcm)) == 0);
 }
@@ -164,7 +170,7 @@ static void with_little_of_it_the_voice_ends_without_a_click(void **state)
 		for (unsigned i = at - CONCEAL_HURRIED; i < at; i++)
 			most = abs(voice[i] - voice[i - 1]) > most ? abs(voice[i] - voice[i - 1])
 								   : most;
-		conceal_begin(&conceal, voice + at - held, held);
+		conceal_begin(&conceal, voice + at - held, held, 1);
 		assert_int_equal(conceal.pitch, 0);
 		conceal_fill(&conceal, 0, pcm, COUNT_OF(pcm));
 		assert_true(abs(pcm[0] - voice[at - 1]) <= most + abs(voice[at - 1]) / 40);
@@ -177,21 +183,22 @@ static void with_little_of_it_the_voice_ends_without_a_click(void **state)
 /* Whatever comes: of any length, as loud as it can be. The sanitizers look on. */
 static void no_past_is_too_much(void **state)
 {
-	int16_t past[CONCEAL_HISTORY], pcm[CONCEAL_LENGTH];
+	int16_t past[CONCEAL_HISTORY * CODEC_WIDE], pcm[CONCEAL_LENGTH * CODEC_WIDE];
 	struct conceal conceal;
 
 	(void)state;
 	srandom(3);
-	for (unsigned round = 0; round < 300; round++) {
-		unsigned held = (unsigned)random() % (CONCEAL_HISTORY + 1);
-		unsigned length = 1 + (unsigned)random() % 160;
+	for (unsigned round = 0; round < 600; round++) {
+		unsigned scale = 1 + round % 2, most = CONCEAL_LENGTH * scale;
+		unsigned held = (unsigned)random() % (CONCEAL_HISTORY * scale + 1);
 
-		for (unsigned i = 0; i < CONCEAL_HISTORY; i++)
+		for (unsigned i = 0; i < COUNT_OF(past); i++)
 			past[i] = random() % 3 ? random() & 1 ? INT16_MAX : INT16_MIN : 0;
-		conceal_begin(&conceal, past, held);
-		conceal_fill(&conceal, (unsigned)random() % 500, pcm, CONCEAL_LENGTH);
-		conceal_approach(&conceal, pcm, 1 + (unsigned)random() % 160, past, length);
-		conceal_overlap(pcm, past, CONCEAL_OVERLAP);
+		conceal_begin(&conceal, past, held, scale);
+		conceal_fill(&conceal, (unsigned)random() % (most + 20), pcm, most);
+		conceal_bridge(&conceal, pcm, 1 + (unsigned)random() % most, past,
+			(unsigned)random() % COUNT_OF(past));
+		conceal_overlap(pcm, past, CONCEAL_OVERLAP * scale);
 	}
 }
 
@@ -206,9 +213,8 @@ static void a_gap_leads_over_to_what_follows_it(void **state)
 		for (unsigned i = at - 240; i < at + 400; i++)
 			most = abs(voice[i] - voice[i - 1]) > most ? abs(voice[i] - voice[i - 1])
 								   : most;
-		conceal_begin(&conceal, voice + at - CONCEAL_HISTORY, CONCEAL_HISTORY);
-		conceal_fill(&conceal, 0, pcm, 160);
-		conceal_approach(&conceal, pcm, 160, voice + at + 160, 160);
+		conceal_begin(&conceal, voice + at - CONCEAL_HISTORY, CONCEAL_HISTORY, 1);
+		conceal_bridge(&conceal, pcm, 160, voice + at + 160, 160);
 		assert_true(abs(voice[at + 160] - pcm[159]) <= most);
 		for (unsigned i = 1; i < 160; i++)
 			assert_true(abs(pcm[i] - pcm[i - 1]) <= most + most / 2);
@@ -313,22 +319,27 @@ static void every_sample_is_as_it_is_defined(void **state)
 	srandom(4);
 	for (unsigned round = 0; round < 3000; round++) {
 		int from = (int)(random() % 500), count = 1 + (int)(random() % 500);
-		int n = 1 + (int)random() % 160, length = 1 + (int)random() % 160;
+		int n = 1 + (int)random() % CONCEAL_OVERLAP, length = 1 + (int)random() % 160, end;
 		int16_t expected[600];
 
 		fill_past(past, round % 3);
-		conceal_begin(&c, past, (unsigned)random() % (CONCEAL_HISTORY + 1));
+		conceal_begin(&c, past, (unsigned)random() % (CONCEAL_HISTORY + 1), 1);
 		conceal_fill(&c, (unsigned)from, pcm, (unsigned)count);
 		for (int i = 0; i < count; i++)
 			assert_int_equal(pcm[i], defined_at(&c, from + i));
 
-		n = n < count ? n : count;
-		for (int i = 0; i < n; i++)
-			expected[i] = approached(&c, pcm[i], i, n, past, length);
-		conceal_approach(&c, pcm, (unsigned)n, past, (unsigned)length);
-		assert_memory_equal(pcm, expected, (unsigned)n * sizeof(*pcm));
+		end = c.pitch > 0 ? 160 : 40;
+		end = end < count ? end : count;
+		for (int i = 0; i < count; i++) {
+			expected[i] = defined_at(&c, i);
+			if (i >= count - end)
+				expected[i] = approached(&c, expected[i], i - (count - end), end,
+					past, length < 120 ? length : 120);
+		}
+		conceal_bridge(&c, pcm, (unsigned)count, past, (unsigned)length);
+		assert_memory_equal(pcm, expected, (unsigned)count * sizeof(*pcm));
 
-		n = n < CONCEAL_OVERLAP ? n : CONCEAL_OVERLAP;
+		n = n < count ? n : count;
 		memcpy(old, past, sizeof(old));
 		for (int i = 0; i < n; i++)
 			expected[i] = (int16_t)((old[i] * (n - i) + pcm[i] * (i + 1)) / (n + 1));

@@ -81,11 +81,8 @@ static void come(uint32_t timestamp, unsigned count)
 	}
 }
 
-static void listen_to(const uint8_t *coded, unsigned count)
+static void listen_to(const int16_t *pcm, unsigned count)
 {
-	int16_t pcm[CODEC_MAX_SAMPLES];
-
-	codec->decode(pcm, coded, count);
 	for (unsigned i = 0; i < count; i++) {
 		if (it.unbroken && abs(pcm[i] - it.last) > STEP)
 			it.clicks++;
@@ -97,9 +94,9 @@ static void listen_to(const uint8_t *coded, unsigned count)
 /* The primary's packet comes: returns what is left in the ring beyond what is read for it. */
 static int32_t tick(uint32_t timestamp, unsigned count)
 {
+	struct voice voice = voice_of_ring(&it.ring, codec);
 	struct timeline_read want = {
-		.ring = &it.ring,
-		.codec = codec,
+		.voice = &voice,
 		.timestamp = timestamp,
 		.count = count,
 		.depth = it.depth,
@@ -108,13 +105,12 @@ static int32_t tick(uint32_t timestamp, unsigned count)
 		.newest = (int32_t)(timestamp + count - it.next) > 0,
 	};
 	unsigned outcome = TIMELINE_HEARD, begins;
-	uint8_t coded[CODEC_MAX_SAMPLES];
+	int16_t pcm[CODEC_MAX_SAMPLES];
 
-	if (timeline_runs(&it.timeline, &it.ring, timestamp, count)) {
-		pcm_ring_read(&it.ring, timestamp + it.timeline.offset, coded, count);
-	} else {
-		outcome = timeline_read(&it.timeline, &want, coded);
-	}
+	if (timeline_runs(&it.timeline, &it.ring, timestamp, count))
+		voice.fetch(&voice, timestamp + it.timeline.offset, pcm, count);
+	else
+		outcome = timeline_read(&it.timeline, &want, pcm);
 	if (want.newest)
 		it.next = timestamp + count;
 	it.lacking += (outcome & TIMELINE_LACKED) != 0;
@@ -124,7 +120,7 @@ static int32_t tick(uint32_t timestamp, unsigned count)
 	if (outcome & TIMELINE_ANEW || !(outcome & TIMELINE_HEARD) || begins > 0)
 		it.unbroken = false;
 	if (outcome & TIMELINE_HEARD && begins < count)
-		listen_to(coded + begins, count - begins);
+		listen_to(pcm + begins, count - begins);
 	return (int32_t)(it.ring.end - (timestamp + it.timeline.offset + count));
 }
 

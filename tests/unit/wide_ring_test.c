@@ -2,6 +2,7 @@
  * Copyright (c) 2026 Bridgetap contributors */
 #include "check.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,6 +48,11 @@ static void assert_held(uint32_t timestamp, unsigned count)
 	assert_int_equal(wide_ring_copy(&ring, &span, timestamp, pcm, count), count);
 	for (unsigned i = 0; i < count * CODEC_WIDE; i++)
 		assert_int_equal(pcm[i], sample_at(timestamp + i / 2, i % 2));
+}
+
+static void assert_held_at(uint32_t timestamp, int16_t pcm[static FRAME * CODEC_WIDE])
+{
+	assert_int_equal(wide_ring_copy(&ring, &span, timestamp, pcm, FRAME), FRAME);
 }
 
 static void what_was_written_can_be_read_as_far_back_as_it_reaches(void **state)
@@ -98,22 +104,72 @@ static void what_came_before_is_late_and_what_is_far_off_begins_anew(void **stat
 	assert_held(90000, FRAME);
 }
 
-/* No step at either end of what is missing, and silence between. */
-static void a_gap_is_faded_into_and_out_of(void **state)
+/* Of a voice that is high enough for 16 kHz: 5 kHz above 125 Hz. */
+static int16_t voice_at(unsigned sample)
 {
-	int16_t pcm[3 * FRAME * CODEC_WIDE];
+	return (int16_t)(6000 * sin(2 * M_PI * sample / 128) +
+			 2000 * sin(2 * M_PI * sample * 5 / 16));
+}
+
+static bool speak(uint32_t timestamp)
+{
+	int16_t pcm[FRAME * CODEC_WIDE];
+
+	for (unsigned i = 0; i < COUNT_OF(pcm); i++)
+		pcm[i] = voice_at(timestamp * CODEC_WIDE + i);
+	return wide_ring_append(&ring, &span, timestamp, pcm, FRAME);
+}
+
+/* One packet is missing, and the voice goes on: as it would have, or nearly so. */
+static void a_gap_is_concealed_in_wideband(void **state)
+{
+	int16_t pcm[FRAME * CODEC_WIDE];
+	double error = 0, power = 0;
 
 	(void)state;
-	for (unsigned i = 0; i < FRAME * CODEC_WIDE; i++)
-		pcm[i] = 8000;
-	wide_ring_append(&ring, &span, 0, pcm, FRAME);
-	wide_ring_append(&ring, &span, 2 * FRAME, pcm, FRAME);
-	assert_int_equal(wide_ring_copy(&ring, &span, 0, pcm, 3 * FRAME), 3 * FRAME);
-	for (unsigned i = 1; i < COUNT_OF(pcm); i++)
-		assert_in_range(abs(pcm[i] - pcm[i - 1]), 0, 8000 / 79 + 1);
-	for (unsigned i = FRAME * CODEC_WIDE + 80; i < 2 * FRAME * CODEC_WIDE; i++)
-		assert_int_equal(pcm[i], 0);
-	assert_int_equal(pcm[COUNT_OF(pcm) - 1], 8000);
+	for (unsigned i = 0; i < 5; i++)
+		assert_false(speak(i * FRAME));
+	assert_true(speak(6 * FRAME));
+	assert_held_at(5 * FRAME, pcm);
+	for (unsigned i = 0; i < COUNT_OF(pcm); i++) {
+		int16_t there = voice_at(5 * FRAME * CODEC_WIDE + i);
+
+		error += (double)(pcm[i] - there) * (pcm[i] - there);
+		power += (double)there * there;
+	}
+	assert_true(error < power / 20);
+	/* What did come is as it came. */
+	for (unsigned n = 4; n <= 6; n += 2) {
+		assert_held_at(n * FRAME, pcm);
+		for (unsigned i = 0; i < COUNT_OF(pcm); i++)
+			assert_int_equal(pcm[i], voice_at(n * FRAME * CODEC_WIDE + i));
+	}
+}
+
+/* For so long that it fades: no step at either end, and silence between. */
+static void a_long_gap_is_faded_into_and_out_of(void **state)
+{
+	int16_t pcm[FRAME * CODEC_WIDE];
+	int last = 0, most = 0;
+
+	(void)state;
+	for (unsigned i = 1; i < 128; i++)
+		most = abs(voice_at(i) - voice_at(i - 1)) > most
+			       ? abs(voice_at(i) - voice_at(i - 1))
+			       : most;
+	for (unsigned n = 0; n < 12; n++)
+		if (n < 5 || n > 9)
+			speak(n * FRAME);
+	for (unsigned n = 2; n < 12; n++) {
+		assert_held_at(n * FRAME, pcm);
+		for (unsigned i = 0; i < COUNT_OF(pcm); i++) {
+			if (n > 2)
+				assert_in_range(abs(pcm[i] - last), 0, most + most / 2);
+			if (n == 8)
+				assert_int_equal(pcm[i], 0);
+			last = pcm[i];
+		}
+	}
 }
 
 int main(void)
@@ -124,7 +180,8 @@ int main(void)
 		cmocka_unit_test_setup(what_is_not_held_is_zero, reset),
 		cmocka_unit_test_setup(
 			what_came_before_is_late_and_what_is_far_off_begins_anew, reset),
-		cmocka_unit_test_setup(a_gap_is_faded_into_and_out_of, reset),
+		cmocka_unit_test_setup(a_gap_is_concealed_in_wideband, reset),
+		cmocka_unit_test_setup(a_long_gap_is_faded_into_and_out_of, reset),
 	};
 
 	return cmocka_run_group_tests_name("wide_ring", tests, NULL, NULL);
