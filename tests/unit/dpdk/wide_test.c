@@ -235,6 +235,33 @@ static void a_silent_monitor_leaves_wideband_untouched(void **state)
 	}
 }
 
+/* Once the monitor has fallen silent, but not amid a word: its decoder has to get used to it. */
+static void packets_go_on_untouched_in_a_quiet_moment(void **state)
+{
+	uint64_t forwarded;
+
+	(void)state;
+	join(MODE_BARGE, THREE);
+	for (unsigned i = 0; i < 2; i++) {
+		speak(THREE, SETTLED);
+		speak(TWO, 10);
+		forwarded = counted(COUNTER_forwarded);
+		speak(TWO, 30);
+		assert_int_equal(counted(COUNTER_forwarded), forwarded);
+		for (unsigned n = 0; i == 0 && n < 3; n++) { /* neither says anything */
+			for (unsigned p = AGENT; p <= CUSTOMER; p++)
+				speak_tone(p, 0, 0);
+			gather();
+			now_us += FRAME_US;
+		}
+		if (i == 1) /* or that moment never comes */
+			speak(TWO, 50);
+		forwarded = counted(COUNTER_forwarded);
+		speak(TWO, 10);
+		assert_int_equal(counted(COUNTER_forwarded), forwarded + 2 * 10);
+	}
+}
+
 /* --- who hears whom ------------------------------------------------------------------------- */
 
 static const struct {
@@ -632,6 +659,7 @@ int main(void)
 		WIDE_TEST(wideband_is_forwarded_bit_for_bit),
 		WIDE_TEST(a_listening_monitor_leaves_no_trace_in_wideband),
 		WIDE_TEST(a_silent_monitor_leaves_wideband_untouched),
+		WIDE_TEST(packets_go_on_untouched_in_a_quiet_moment),
 		WIDE_TEST(all_codecs_in_all_modes_give_the_matrix),
 		WIDE_TEST(packets_of_any_length_are_mixed_in_wideband),
 		WIDE_TEST(wide_listeners_hear_wide_voices_beyond_4_khz),
