@@ -186,18 +186,27 @@ static void swap_records(struct registry *reg, struct record *out, struct record
 {
 	if (out != NULL) {
 		HASH_DEL(reg->records, out);
-		slot_book_claim(&reg->slots, out->plans, out->leg_count, CALL_NUMBER_NONE);
+		slot_book_unclaim(&reg->slots, out->plans, out->leg_count);
 		reg->by_number[out->number] = NULL;
 		reg->calls_of_worker[out->worker]--;
 		reg->mixing_legs -= out->mixing_legs;
 	}
 	if (in != NULL) {
 		HASH_ADD_KEYPTR(hh, reg->records, in->wire->id, strlen(in->wire->id), in);
-		slot_book_claim(&reg->slots, in->plans, in->leg_count, in->number);
+		slot_book_claim(&reg->slots, in->plans, in->leg_count, in->number, in->worker);
 		reg->by_number[in->number] = in;
 		reg->calls_of_worker[in->worker]++;
 		reg->mixing_legs += in->mixing_legs;
 	}
+}
+
+/* Write the change into the book. What is next of the same batch finds the ports that `old` leaves
+ * bound to its worker. */
+static void enter(struct registry *reg, const struct change *change)
+{
+	swap_records(reg, change->old, change->record);
+	if (change->old != NULL)
+		slot_book_leave(&reg->slots, change->old->plans, change->old->leg_count);
 }
 
 static int stage(struct registry *reg, const WireOperation *operation, struct change *change,
@@ -216,13 +225,15 @@ static int stage(struct registry *reg, const WireOperation *operation, struct ch
 	default:
 		return refuse(refusal, WIRE_ERROR(INVALID), "the operation is of no known kind");
 	}
-	swap_records(reg, change->old, change->record);
+	enter(reg, change);
 	return 0;
 }
 
 static void unstage(struct registry *reg, struct change *change)
 {
 	swap_records(reg, change->record, change->old);
+	if (change->old != NULL)
+		slot_book_left(&reg->slots, change->old->plans, change->old->leg_count);
 	record_destroy(change->record, reg->nexthops, reg->config.rings);
 }
 
@@ -233,10 +244,8 @@ static void commit(struct registry *reg, const struct change *change, bool tell_
 	const struct record *old = change->old, *record = change->record;
 	struct command command = { 0 };
 
-	if (old != NULL) {
+	if (old != NULL)
 		command.old = old->live;
-		slot_book_leave(&reg->slots, old->plans, old->leg_count);
-	}
 	if (record != NULL) {
 		slot_book_own(&reg->slots, record->plans, record->leg_count, record->worker);
 		command.kind = COMMAND_PUT_CALL;
@@ -371,7 +380,7 @@ void registry_source_learned(struct registry *reg, const struct event *event)
 		free(waiter);
 		return;
 	}
-	swap_records(reg, old, change.record);
+	enter(reg, &change);
 	post_hold(&waiter->waiter);
 	commit(reg, &change, false, &waiter->waiter);
 	post_release(&waiter->waiter);

@@ -17,7 +17,9 @@ int slot_book_init(struct slot_book *book, struct port_table *table)
 			continue;
 		book->realm[r].claimed = malloc(count * sizeof(*book->realm[r].claimed));
 		book->realm[r].leaving = calloc(count, sizeof(*book->realm[r].leaving));
-		if (book->realm[r].claimed == NULL || book->realm[r].leaving == NULL) {
+		book->realm[r].worker = calloc(count, sizeof(*book->realm[r].worker));
+		if (book->realm[r].claimed == NULL || book->realm[r].leaving == NULL ||
+			book->realm[r].worker == NULL) {
 			slot_book_fini(book);
 			return -ENOMEM;
 		}
@@ -32,6 +34,7 @@ void slot_book_fini(struct slot_book *book)
 	for (unsigned r = 0; r < REALM_MAX; r++) {
 		free(book->realm[r].claimed);
 		free(book->realm[r].leaving);
+		free(book->realm[r].worker);
 	}
 	memset(book, 0, sizeof(*book));
 }
@@ -54,11 +57,21 @@ uint32_t slot_book_conflict(const struct slot_book *book, const struct leg_plan 
 	return CALL_NUMBER_NONE;
 }
 
-void slot_book_claim(
-	struct slot_book *book, const struct leg_plan *plans, unsigned count, uint32_t number)
+void slot_book_claim(struct slot_book *book, const struct leg_plan *plans, unsigned count,
+	uint32_t number, uint8_t worker)
+{
+	for (unsigned i = 0; i < count; i++) {
+		int slot = slot_of(book, &plans[i]);
+
+		book->realm[plans[i].realm].claimed[slot] = number;
+		book->realm[plans[i].realm].worker[slot] = worker;
+	}
+}
+
+void slot_book_unclaim(struct slot_book *book, const struct leg_plan *plans, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++)
-		book->realm[plans[i].realm].claimed[slot_of(book, &plans[i])] = number;
+		book->realm[plans[i].realm].claimed[slot_of(book, &plans[i])] = CALL_NUMBER_NONE;
 }
 
 int slot_book_bound_worker(
@@ -68,13 +81,13 @@ int slot_book_bound_worker(
 
 	for (unsigned i = 0; i < count; i++) {
 		int slot = slot_of(book, &plans[i]);
-		int owner = port_table_owner(book->table, plans[i].realm, slot);
+		int worker = book->realm[plans[i].realm].worker[slot];
 
-		if (book->realm[plans[i].realm].leaving[slot] == 0 || owner == bound)
+		if (book->realm[plans[i].realm].leaving[slot] == 0 || worker == bound)
 			continue;
 		if (bound != PORT_OWNER_NONE)
 			return -1;
-		bound = owner;
+		bound = worker;
 	}
 	return bound;
 }

@@ -17,7 +17,8 @@ struct slot_book {
 	struct port_table *table;
 	struct {
 		uint32_t *claimed; /* number of the call, CALL_NUMBER_NONE for free */
-		uint32_t *leaving; /* commands under way that take a leg out */
+		uint32_t *leaving; /* commands, under way or about to be, that take a leg out */
+		uint8_t *worker;   /* whose it is, where it is claimed or a leg leaves it */
 	} realm[REALM_MAX];
 };
 
@@ -30,9 +31,12 @@ void slot_book_fini(struct slot_book *book);
 uint32_t slot_book_conflict(const struct slot_book *book, const struct leg_plan *plans,
 	unsigned count, uint32_t number, unsigned *leg);
 
-/* Promise the slots of these legs to call `number`; CALL_NUMBER_NONE gives them back. */
-void slot_book_claim(
-	struct slot_book *book, const struct leg_plan *plans, unsigned count, uint32_t number);
+/* Promise the slots of these legs to call `number`, which `worker` has or will have. */
+void slot_book_claim(struct slot_book *book, const struct leg_plan *plans, unsigned count,
+	uint32_t number, uint8_t worker);
+
+/* Give them back. */
+void slot_book_unclaim(struct slot_book *book, const struct leg_plan *plans, unsigned count);
 
 /* The worker that a call of these legs must go to because one of its slots is not empty there
  * yet: PORT_OWNER_NONE for any, -1 where two workers would have to have it. */
@@ -43,7 +47,8 @@ int slot_book_bound_worker(
 void slot_book_own(
 	struct slot_book *book, const struct leg_plan *plans, unsigned count, uint8_t worker);
 
-/* A command that takes these legs out of their slots was sent, or has been answered. */
+/* A command that takes these legs out of their slots will be sent, or has been answered. Until then
+ * whoever gets one of the slots must be the same worker's, though it may be of the same batch. */
 void slot_book_leave(struct slot_book *book, const struct leg_plan *plans, unsigned count);
 void slot_book_left(struct slot_book *book, const struct leg_plan *plans, unsigned count);
 

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 Bridgetap contributors */
+#include "fixture.h"
+
+#include <stdio.h>
+
+#include <rte_malloc.h>
+
+#include "control/registry.h"
+
+/* The main lcore's book of calls, and two workers that apply what it sends them in whatever order
+ * the test lets them. */
+
+#define WORKERS	    2
+#define CALLS_MAX   8
+#define PARTIES	    2
+#define RINGS	    8
+#define OPERATIONS  4
+#define WORKER_NONE PORT_OWNER_NONE
+
+static struct worker *workers;
+static struct port_set no_ports;
+static struct ring_pool rings;
+static struct registry *registry;
+
+/* --- what the control plane says --- */
+
+struct spoken {
+	WireOperation operation;
+	WireCall call;
+	WireLeg legs[PARTIES], *leg_list[PARTIES];
+	WireEndpoint remotes[PARTIES];
+	uint8_t addresses[PARTIES][4];
+};
+
+static struct spoken operations[OPERATIONS];
+
+/* A call of an agent and a customer at these ports; its legs have the numbers 1 and 2. */
+static struct spoken *put(unsigned i, const char *id, uint32_t agent, uint32_t customer)
+{
+	struct spoken *said = &operations[i];
+	const uint32_t ports_of[] = { agent, customer };
+
+	bridgetap__dataplane__v1__operation__init(&said->operation);
+	bridgetap__dataplane__v1__call__init(&said->call);
+	said->operation.operation_case = BRIDGETAP__DATAPLANE__V1__OPERATION__OPERATION_PUT_CALL;
+	said->operation.put_call = &said->call;
+	said->call.id = (char *)(uintptr_t)id;
+	said->call.legs = said->leg_list;
+	said->call.n_legs = PARTIES;
+	for (unsigned n = 0; n < PARTIES; n++) {
+		WireLeg *leg = said->leg_list[n] = &said->legs[n];
+
+		memcpy(said->addresses[n], (const uint8_t[]){ 192, 0, 2, (uint8_t)(10 + n) }, 4);
+		bridgetap__dataplane__v1__endpoint__init(&said->remotes[n]);
+		said->remotes[n].address.data = said->addresses[n];
+		said->remotes[n].address.len = 4;
+		said->remotes[n].port = 4000;
+		bridgetap__dataplane__v1__leg__init(leg);
+		leg->id = n + 1;
+		leg->role = n == 0 ? BRIDGETAP__DATAPLANE__V1__ROLE__ROLE_AGENT
+				   : BRIDGETAP__DATAPLANE__V1__ROLE__ROLE_CUSTOMER;
+		leg->codec = BRIDGETAP__DATAPLANE__V1__CODEC__CODEC_PCMU;
+		leg->realm = (char *)(uintptr_t) "access";
+		leg->local_port = ports_of[n];
+		leg->ssrc = 1000 + n;
+		leg->remote = &said->remotes[n];
+	}
+	return said;
+}
+
+static void take_away(unsigned i, const char *id)
+{
+	bridgetap__dataplane__v1__operation__init(&operations[i].operation);
+	operations[i].operation.operation_case =
+		BRIDGETAP__DATAPLANE__V1__OPERATION__OPERATION_REMOVE_CALL;
+	operations[i].operation.remove_call = (char *)(uintptr_t)id;
+}
+
+/* Say the first `count` operations in one batch. */
+static int say_batch(unsigned count)
+{
+	WireBatch batch = BRIDGETAP__DATAPLANE__V1__BATCH__INIT;
+	WireOperation *list[OPERATIONS];
+	struct refusal refusal;
+
+	for (unsigned i = 0; i < count; i++)
+		list[i] = &operations[i].operation;
+	batch.generation = registry_generation(registry) + 1;
+	batch.operations = list;
+	batch.n_operations = count;
+	return registry_apply(registry, &batch, &refusal);
+}
+
+/* --- what the workers do --- */
+
+/* The last worker first: what was meant to come after something comes before it, unless both are
+ * one worker's. */
+static void let_workers_work(void)
+{
+	do {
+		for (unsigned w = WORKERS; w > 0; w--)
+			worker_poll(&workers[w - 1]);
+		registry_poll(registry);
+	} while (registry_is_waiting(registry));
+}
+
+static unsigned owner_of(uint16_t port)
+{
+	int slot = port_table_slot(workers->table, REALM_ACCESS, port);
+
+	return port_table_owner(workers->table, REALM_ACCESS, slot);
+}
+
+/* The worker of the call that has a leg at `port`; WORKER_NONE where there is none. Its owner says
+ * the same. */
+static unsigned worker_at(uint16_t port)
+{
+	int slot = port_table_slot(workers->table, REALM_ACCESS, port);
+	const struct leg *leg = workers->table->realm[REALM_ACCESS].legs[slot];
+	unsigned index = leg == NULL ? WORKER_NONE : call_of(leg)->worker;
+
+	assert_int_equal(owner_of(port), index);
+	return index;
+}
+
+static void new_worker(unsigned index)
+{
+	struct worker *w = &workers[index];
+	char name[RTE_RING_NAMESIZE];
+
+	*w = *worker;
+	w->index = (uint8_t)index;
+	w->peers = workers;
+	w->ports = &no_ports;
+	snprintf(name, sizeof(name), "commands%u", index);
+	w->commands = rte_ring_create_elem(
+		name, sizeof(struct command), COMMAND_RING_SIZE, SOCKET_ID_ANY, 0);
+	snprintf(name, sizeof(name), "replies%u", index);
+	w->replies = rte_ring_create_elem(
+		name, sizeof(struct reply), COMMAND_RING_SIZE, SOCKET_ID_ANY, 0);
+	assert_true(w->commands != NULL && w->replies != NULL);
+}
+
+static void ignore_done(void *arg, uint64_t generation)
+{
+	(void)arg;
+	(void)generation;
+}
+
+static int begin(void **state)
+{
+	struct registry_config config = {
+		.realms = worker->realms,
+		.table = worker->table,
+		.rings = &rings,
+		.worker_count = WORKERS,
+		.calls_max = CALLS_MAX,
+		.seats_max = 3,
+	};
+
+	(void)state;
+	workers = rte_zmalloc("workers", WORKERS * sizeof(*workers), RTE_CACHE_LINE_SIZE);
+	assert_non_null(workers);
+	for (unsigned w = 0; w < WORKERS; w++)
+		new_worker(w);
+	config.workers = workers;
+	assert_int_equal(ring_pool_init(&rings, RINGS, RINGS), 0);
+	registry = registry_create(&config, NULL, ignore_done, NULL);
+	return registry == NULL;
+}
+
+/* Nothing may be left in the port table. */
+static int end(void **state)
+{
+	const WireCall *call;
+
+	(void)state;
+	while ((call = registry_next(registry, NULL)) != NULL) {
+		take_away(0, call->id);
+		assert_int_equal(say_batch(1), 0);
+		let_workers_work();
+	}
+	for (uint16_t port = 20000; port < 20200; port += 2)
+		assert_int_equal(worker_at(port), WORKER_NONE);
+	registry_destroy(registry);
+	ring_pool_fini(&rings);
+	for (unsigned w = 0; w < WORKERS; w++) {
+		rte_ring_free(workers[w].commands);
+		rte_ring_free(workers[w].replies);
+	}
+	rte_free(workers);
+	return 0;
+}
+
+/* A call that goes to the first worker because its ports agree on none, the second of which is one
+ * that packets to arrive at the other worker. */
+static void put_first(void)
+{
+	put(0, "first", 20000, 20064);
+	assert_int_equal(say_batch(1), 0);
+	let_workers_work();
+	assert_int_equal(worker_at(20064), 0);
+}
+
+/* --- a port that passes from call to call stays on its worker --- */
+
+static void a_port_of_a_call_that_ends_passes_on_within_a_batch(void **state)
+{
+	(void)state;
+	put_first();
+	take_away(0, "first");
+	put(1, "heir", 20064, 20066);
+	assert_int_equal(say_batch(2), 0);
+	let_workers_work();
+	assert_int_equal(worker_at(20064), 0);
+	assert_int_equal(worker_at(20066), 0);
+	assert_int_equal(worker_at(20000), WORKER_NONE);
+}
+
+static void a_port_of_a_call_that_changes_passes_on_within_a_batch(void **state)
+{
+	(void)state;
+	put_first();
+	put(0, "first", 20000, 20002);
+	put(1, "heir", 20064, 20066);
+	assert_int_equal(say_batch(2), 0);
+	let_workers_work();
+	assert_int_equal(worker_at(20064), 0);
+	assert_int_equal(worker_at(20066), 0);
+	assert_int_equal(worker_at(20002), 0);
+}
+
+static void a_port_passes_on_twice_within_a_batch(void **state)
+{
+	(void)state;
+	put(0, "first", 20000, 20064);
+	take_away(1, "first");
+	put(2, "heir", 20064, 20066);
+	assert_int_equal(say_batch(3), 0);
+	let_workers_work();
+	assert_int_equal(worker_at(20064), 0);
+	assert_int_equal(worker_at(20066), 0);
+	assert_int_equal(worker_at(20000), WORKER_NONE);
+}
+
+static void a_call_that_changes_takes_no_port_that_leaves_another_worker(void **state)
+{
+	(void)state;
+	put_first();
+	put(0, "second", 20066, 20068);
+	assert_int_equal(say_batch(1), 0);
+	let_workers_work();
+	assert_int_equal(worker_at(20066), 1);
+	take_away(0, "first");
+	put(1, "second", 20064, 20068);
+	assert_int_equal(say_batch(2), -1);
+	let_workers_work();
+	assert_int_equal(worker_at(20064), 0);
+	assert_int_equal(worker_at(20066), 1);
+	/* The next batch finds the port free. */
+	assert_int_equal(say_batch(1), 0);
+	let_workers_work();
+	put(0, "second", 20064, 20068);
+	assert_int_equal(say_batch(1), 0);
+	let_workers_work();
+	assert_int_equal(worker_at(20064), 1);
+}
+
+static void a_batch_that_is_refused_binds_no_port(void **state)
+{
+	(void)state;
+	put_first();
+	take_away(0, "first");
+	put(1, "heir", 20064, 20066);
+	put(2, "bad", 20001, 20003);
+	assert_int_equal(say_batch(3), -1);
+	assert_int_equal(worker_at(20000), 0);
+	assert_int_equal(worker_at(20064), 0);
+	assert_int_equal(owner_of(20066), WORKER_NONE);
+	assert_int_equal(say_batch(1), 0);
+	let_workers_work();
+	assert_int_equal(worker_at(20064), WORKER_NONE);
+	put(0, "heir", 20064, 20066);
+	assert_int_equal(say_batch(1), 0);
+	let_workers_work();
+	assert_int_equal(worker_at(20064), 1);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+	const struct CMUnitTest tests[] = {
+		TEST(a_port_of_a_call_that_ends_passes_on_within_a_batch),
+		TEST(a_port_of_a_call_that_changes_passes_on_within_a_batch),
+		TEST(a_port_passes_on_twice_within_a_batch),
+		TEST(a_call_that_changes_takes_no_port_that_leaves_another_worker),
+		TEST(a_batch_that_is_refused_binds_no_port),
+	};
+
+	return cmocka_run_group_tests_name("registry", tests, start_eal, stop_eal);
+}
