@@ -118,6 +118,7 @@ static int resolve(struct nexthop_table *table, struct nexthop *hop)
 	const struct realm *realm = &table->realms->realm[hop->key.realm];
 	struct endpoint remote, via;
 	struct rte_ether_addr mac;
+	bool fixed;
 	int ret;
 
 	memcpy(remote.address, hop->key.remote, sizeof(remote.address));
@@ -132,9 +133,9 @@ static int resolve(struct nexthop_table *table, struct nexthop *hop)
 	if (ret < 0)
 		return ret;
 	hop->via = via;
-	if (rtnetlink_neighbour(table->rtnl, realm->ifindex, &hop->via, &mac) == 0)
+	if (rtnetlink_neighbour(table->rtnl, realm->ifindex, &hop->via, &mac, &fixed) == 0)
 		set_mac(table, hop, &mac);
-	return rtnetlink_probe(table->rtnl, realm->ifindex, &hop->via);
+	return fixed ? 0 : rtnetlink_probe(table->rtnl, realm->ifindex, &hop->via);
 }
 
 int nexthop_get(struct nexthop_table *table, unsigned realm, const struct endpoint *remote)

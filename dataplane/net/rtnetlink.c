@@ -138,6 +138,7 @@ struct neighbour {
 	struct endpoint address;
 	struct rte_ether_addr mac;
 	bool has_mac;
+	bool fixed;
 };
 
 static int parse_neighbour(const struct nlmsghdr *message, void *arg)
@@ -148,6 +149,7 @@ static int parse_neighbour(const struct nlmsghdr *message, void *arg)
 
 	memset(neighbour, 0, sizeof(*neighbour));
 	neighbour->ifindex = (unsigned)header->ndm_ifindex;
+	neighbour->fixed = header->ndm_state & (NUD_PERMANENT | NUD_NOARP);
 	mnl_attr_for_each(attribute, message, sizeof(*header))
 	{
 		const void *payload = mnl_attr_get_payload(attribute);
@@ -179,12 +181,13 @@ static struct nlmsghdr *begin_neighbour(struct rtnetlink *rtnl, uint16_t type, u
 }
 
 int rtnetlink_neighbour(struct rtnetlink *rtnl, unsigned ifindex, const struct endpoint *via,
-	struct rte_ether_addr *mac)
+	struct rte_ether_addr *mac, bool *fixed)
 {
 	struct nlmsghdr *message = begin_neighbour(rtnl, RTM_GETNEIGH, 0, ifindex, via, 0);
 	struct neighbour neighbour = { 0 };
 	int ret = ask(rtnl, message, parse_neighbour, &neighbour);
 
+	*fixed = neighbour.fixed;
 	if (ret < 0)
 		return ret;
 	if (!neighbour.has_mac)

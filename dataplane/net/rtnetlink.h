@@ -23,11 +23,13 @@ void rtnetlink_destroy(struct rtnetlink *rtnl);
 int rtnetlink_route(
 	struct rtnetlink *rtnl, unsigned ifindex, const struct endpoint *to, struct endpoint *via);
 
-/* The MAC address of neighbour `via`. -ENOENT where the kernel has none at the moment. */
+/* The MAC address of neighbour `via`. -ENOENT where the kernel has none at the moment. `fixed` says
+ * that an administrator has set the entry, or that the link has no ARP: it is not to be probed. */
 int rtnetlink_neighbour(struct rtnetlink *rtnl, unsigned ifindex, const struct endpoint *via,
-	struct rte_ether_addr *mac);
+	struct rte_ether_addr *mac, bool *fixed);
 
-/* Ask the kernel to resolve, or to confirm, a neighbour; the answer comes as an event. */
+/* Ask the kernel to resolve, or to confirm, a neighbour; the answer comes as an event. From Linux
+ * 5.16 on a fixed one would be forgotten by that, and asked for. */
 int rtnetlink_probe(struct rtnetlink *rtnl, unsigned ifindex, const struct endpoint *via);
 
 /* A descriptor that is readable when neighbours or routes have changed. */

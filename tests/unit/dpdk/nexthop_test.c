@@ -39,10 +39,11 @@ int rtnetlink_route(
 
 /* Everybody's MAC address ends as the IP address does. */
 int rtnetlink_neighbour(struct rtnetlink *rtnl, unsigned ifindex, const struct endpoint *via,
-	struct rte_ether_addr *mac)
+	struct rte_ether_addr *mac, bool *fixed)
 {
 	(void)rtnl;
 	(void)ifindex;
+	*fixed = false;
 	*mac = (struct rte_ether_addr){ { 2, 0, 0, 0, 0, via->address[15] } };
 	return 0;
 }

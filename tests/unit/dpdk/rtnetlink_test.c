@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 Bridgetap contributors */
+#include "check.h"
+
+#include <net/if.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "net/nexthop.h"
+
+/* Next hops by the routes and neighbours of a real kernel, in a network of the test's own: a link
+ * at whose other end nobody answers. */
+
+static struct rtnetlink *rtnl;
+static struct realm_set realms;
+static struct nexthop_table *table;
+static struct l2_header headers[NEXTHOP_MAX];
+
+static void publish(void *arg, uint16_t number, const struct l2_header *header)
+{
+	(void)arg;
+	headers[number] = *header;
+}
+
+/* Have the `ip` command do this. */
+static void ip(const char *arguments)
+{
+	char command[256];
+
+	snprintf(command, sizeof(command), "ip %s", arguments);
+	if (system(command) != 0)
+		fail_msg("%s", command);
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	if (unshare(CLONE_NEWNET) != 0) {
+		print_error("a network of its own takes root\n");
+		return -1;
+	}
+	ip("link set lo up");
+	ip("link add a0 type veth peer name b0");
+	ip("link set a0 up");
+	ip("link set b0 up");
+	ip("address add 192.0.2.1/24 dev a0");
+	realms = (struct realm_set){ .count = 1, .realm = { { .ifindex = if_nametoindex("a0") } } };
+	memset(headers, 0, sizeof(headers));
+	rtnl = rtnetlink_create();
+	assert_non_null(rtnl);
+	table = nexthop_table_create(&realms, rtnl, publish, NULL);
+	assert_non_null(table);
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	nexthop_table_destroy(table);
+	rtnetlink_destroy(rtnl);
+	return 0;
+}
+
+static uint16_t hop_to(const char *text)
+{
+	struct endpoint remote = { .port = 0 };
+	int number;
+
+	assert_int_equal(endpoint_parse_address(&remote, text), 0);
+	number = nexthop_get(table, 0, &remote);
+	assert_true(number > 0);
+	return (uint16_t)number;
+}
+
+/* Whether the kernel's entry of that neighbour is in that state. */
+static bool is_neighbour(const char *address, const char *nud)
+{
+	char command[256];
+
+	snprintf(command, sizeof(command), "ip neigh show %s dev a0 nud %s | grep -q .", address,
+		nud);
+	return system(command) == 0;
+}
+
+static void look_again(void)
+{
+	for (unsigned i = 0; i < 64; i++)
+		nexthop_table_refresh(table);
+}
+
+/* --- neighbours --- */
+
+static void an_entry_that_an_administrator_has_set_stays(void **state)
+{
+	static const char *const states[] = { "permanent", "noarp" };
+
+	(void)state;
+	for (unsigned i = 0; i < COUNT_OF(states); i++) {
+		char address[32], command[128];
+		uint16_t hop;
+
+		snprintf(address, sizeof(address), "192.0.2.%u", 10 + i);
+		snprintf(command, sizeof(command),
+			"neigh replace %s lladdr 02:00:00:00:00:0%u dev a0 nud %s", address, i + 1,
+			states[i]);
+		ip(command);
+		hop = hop_to(address);
+		look_again();
+		assert_int_equal(headers[hop].length, 14);
+		assert_int_equal(headers[hop].bytes[5], i + 1);
+		assert_true(is_neighbour(address, states[i]));
+	}
+}
+
+static void an_entry_that_may_be_out_of_date_is_confirmed(void **state)
+{
+	uint16_t hop;
+
+	(void)state;
+	ip("neigh replace 192.0.2.10 lladdr 02:00:00:00:00:01 dev a0 nud stale");
+	hop = hop_to("192.0.2.10");
+	assert_int_equal(headers[hop].bytes[5], 1);
+	assert_false(is_neighbour("192.0.2.10", "stale"));
+}
+
+static void a_neighbour_that_is_not_known_is_asked_for(void **state)
+{
+	uint16_t hop;
+
+	(void)state;
+	hop = hop_to("192.0.2.10");
+	assert_int_equal(headers[hop].length, 0);
+	assert_true(is_neighbour("192.0.2.10", "incomplete"));
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+	const struct CMUnitTest tests[] = {
+		TEST(an_entry_that_an_administrator_has_set_stays),
+		TEST(an_entry_that_may_be_out_of_date_is_confirmed),
+		TEST(a_neighbour_that_is_not_known_is_asked_for),
+	};
+
+	return cmocka_run_group_tests_name("rtnetlink", tests, NULL, NULL);
+}
