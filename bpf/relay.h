@@ -20,6 +20,9 @@
 #define RELAY_MAX_DROPOUT  3000
 #define RELAY_MAX_MISORDER 100
 
+/* Timestamp units from where the time of arrival expects a packet; likewise. */
+#define RELAY_MAX_STEP 16000
+
 /* Of one stream, in any second; five times what the shortest ptime, of 10 ms, needs. What is more
  * goes to the worker, which has a rule for it. */
 #define RELAY_RATE_MAX 500

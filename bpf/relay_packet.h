@@ -98,11 +98,16 @@ static __always_inline int take_note(struct relay *relay, const struct plain_pac
 {
 	__u16 sequence = bpf_ntohs(p->rtp->sequence);
 	__u16 ahead = sequence - relay->max_sequence;
-	__u32 timestamp = bpf_ntohl(p->rtp->timestamp), arrival, transit;
+	__u32 timestamp = bpf_ntohl(p->rtp->timestamp);
+	__u32 arrival = (__u32)((now >> RELAY_CLOCK_SHIFT) * relay->clock_factor >> 32);
+	__u32 transit = arrival - timestamp, d = transit - relay->transit;
 	__u16 payload = p->udp_length - sizeof(*p->udp) - sizeof(*p->rtp);
-	__s32 d;
 
 	if (ahead >= RELAY_MAX_DROPOUT && ahead <= 65536 - RELAY_MAX_MISORDER)
+		return 0;
+	if ((__s32)d < 0)
+		d = -d;
+	if (d > RELAY_MAX_STEP)
 		return 0;
 	if (now - relay->window_ns > SECOND_NS) {
 		relay->window_ns = now;
@@ -121,12 +126,8 @@ static __always_inline int take_note(struct relay *relay, const struct plain_pac
 	relay->received++;
 	relay->bytes += payload;
 	relay->heard_ns = now;
-
-	arrival = (__u32)((now >> RELAY_CLOCK_SHIFT) * relay->clock_factor >> 32);
-	transit = arrival - timestamp;
-	d = (__s32)(transit - relay->transit);
 	relay->transit = transit;
-	relay->jitter += (__u32)(d < 0 ? -d : d) - ((relay->jitter + 8) >> 4);
+	relay->jitter += d - ((relay->jitter + 8) >> 4);
 	return 1;
 }
 

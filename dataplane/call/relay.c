@@ -16,6 +16,9 @@
 /* For so long packets may have waited for the worker when the program took over. */
 #define UNDER_WAY_MS 100
 
+_Static_assert(RELAY_MAX_DROPOUT == RTP_SOURCE_MAX_DROPOUT && RELAY_MAX_STEP == RTP_SOURCE_MAX_STEP,
+	"what the worker would not take as the stream's next packet, the program leaves to it");
+
 #define CODEC_RATE(leg) (codec_get((leg)->codec)->clock_rate)
 
 static struct relay *relay_of(const struct relay_table *table, const struct leg *source)

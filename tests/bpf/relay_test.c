@@ -297,6 +297,15 @@ static unsigned ip_sum_of(const struct spec *spec)
 	return sum_of(f.bytes, f.length, 0);
 }
 
+/* Make it a stream of which a packet that comes now is so late, in timestamp units. */
+static void set_late(struct relay *relay, const struct spec *in, uint32_t late)
+{
+	uint32_t arrival =
+		(uint32_t)((now_ns() >> RELAY_CLOCK_SHIFT) * RELAY_CLOCK_FACTOR(8000) >> 32);
+
+	relay->transit = arrival - in->timestamp - late;
+}
+
 static struct relay *relay_between(const struct spec *in, const struct spec *out)
 {
 	struct relay *r = &relays[(in->to_port - 20000) / 2];
@@ -324,6 +333,7 @@ static struct relay *relay_between(const struct spec *in, const struct spec *out
 	r->clock_factor = RELAY_CLOCK_FACTOR(8000);
 	r->max_sequence = (uint16_t)(in->sequence - 1);
 	r->timestamp = in->timestamp - PAYLOAD;
+	set_late(r, in, 0);
 	r->received = 5;
 	r->active = 1;
 	return r;
@@ -494,6 +504,7 @@ static void checksums_are_right_for_all_sequence_numbers(void **state)
 		in.timestamp = incoming.timestamp + n * 0x10001;
 		out.timestamp = outgoing.timestamp + n * 0x10001;
 		relay->window_packets = 0;
+		set_late(relay, &in, 0);
 		sent = build(&in);
 		if ((sent.bytes[sent.udp + 6] << 8 | sent.bytes[sent.udp + 7]) != (int)pseudo) {
 			is_relayed(&in, &out);
@@ -574,6 +585,7 @@ static void what_comes_late_is_forwarded_and_is_not_the_newest(void **state)
 	out.sequence -= 99;
 	in.timestamp -= 99 * PAYLOAD;
 	out.timestamp -= 99 * PAYLOAD;
+	set_late(relay, &in, 12000);
 	is_relayed(&in, &out);
 	assert_int_equal(relay->max_sequence, incoming.sequence);
 	assert_int_equal(relay->timestamp, incoming.timestamp);
@@ -659,6 +671,28 @@ static void the_last_of_each_range_is_still_forwarded(void **state)
 	in.sequence = 999 - RELAY_MAX_MISORDER + 1;
 	out.sequence = 1499 - RELAY_MAX_MISORDER + 1;
 	is_relayed(&in, &out);
+}
+
+/* So that jitter is measured by one clock, and whoever mixes the voice later knows of the other. */
+static void a_timestamp_of_another_clock_goes_to_the_data_plane(void **state)
+{
+	static const uint32_t steps[] = { RELAY_MAX_STEP + 1, 1u << 31, -1000000u,
+		-(RELAY_MAX_STEP + 4000u) };
+	struct frame sent = build(&incoming);
+	struct relay *relay;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(steps); i++) {
+		relay = relay_between(&incoming, &outgoing);
+		set_late(relay, &incoming, steps[i]);
+		is_left_alone(&sent, "another clock");
+	}
+	relay = relay_between(&incoming, &outgoing);
+	set_late(relay, &incoming, RELAY_MAX_STEP - 4000);
+	is_relayed(&incoming, &outgoing);
+	relay = relay_between(&incoming, &outgoing);
+	set_late(relay, &incoming, -(uint32_t)RELAY_MAX_STEP);
+	is_relayed(&incoming, &outgoing);
 }
 
 static void a_stranger_is_left_to_the_data_plane(void **state)
@@ -759,6 +793,7 @@ int main(void)
 		cmocka_unit_test_setup(a_wrap_begins_another_cycle, begin),
 		cmocka_unit_test_setup(whatever_is_not_exactly_plain_goes_to_the_data_plane, begin),
 		cmocka_unit_test_setup(the_last_of_each_range_is_still_forwarded, begin),
+		cmocka_unit_test_setup(a_timestamp_of_another_clock_goes_to_the_data_plane, begin),
 		cmocka_unit_test_setup(a_stranger_is_left_to_the_data_plane, begin),
 		cmocka_unit_test_setup(lengths_that_disagree_go_to_the_data_plane, begin),
 		cmocka_unit_test_setup(nothing_is_forwarded_without_relay_next_hop_or_lease, begin),

@@ -77,15 +77,21 @@ static void relay_call(void)
 	assert_true(try_relay());
 }
 
-/* The frame as the program would send it, which takes note of it at the test's time. */
-static void forward_in_kernel(enum party party, struct rte_mbuf *mbuf)
+/* The frame as the program would send it, which takes note of it at the test's time; false where it
+ * leaves it to the worker. */
+static bool comes_to_kernel(enum party party, struct rte_mbuf *mbuf)
 {
 	struct relay *relay = relay_of(party);
 	struct relay_hop hop = { .length = 14 };
 
 	memcpy(hop.bytes, worker->nexthops[relay->hop].bytes, sizeof(hop.bytes));
-	assert_true(relay_program_run(relay, &hop, rte_pktmbuf_mtod(mbuf, uint8_t *),
-		rte_pktmbuf_data_len(mbuf), (now_us + AHEAD_US) * 1000));
+	return relay_program_run(relay, &hop, rte_pktmbuf_mtod(mbuf, uint8_t *),
+		rte_pktmbuf_data_len(mbuf), (now_us + AHEAD_US) * 1000);
+}
+
+static void forward_in_kernel(enum party party, struct rte_mbuf *mbuf)
+{
+	assert_true(comes_to_kernel(party, mbuf));
 }
 
 /* `frames` frames of both, which nobody hears here. */
@@ -344,6 +350,54 @@ static void a_new_clock_goes_on_where_the_program_has_left_the_stream(void **sta
 	assert_int_equal(counted(COUNTER_ssrc_changed), 1);
 }
 
+/* A packet of the agent's that the program leaves to the worker. */
+static struct heard leave_to_worker(void)
+{
+	struct rte_mbuf *mbuf = build(AGENT, (uint8_t[FRAME]){ 0x55 }, FRAME);
+
+	memset(rte_pktmbuf_mtod_offset(mbuf, uint8_t *, UDP_CHECKSUM), 0, 2);
+	assert_false(comes_to_kernel(AGENT, mbuf));
+	inject(mbuf);
+	assert_false(is_relayed());
+	return hear(CUSTOMER);
+}
+
+static void timestamps_that_begin_anew_bring_the_call_back(void **state)
+{
+	struct heard before, after;
+	uint32_t jitter;
+
+	(void)state;
+	put_call(TWO);
+	both_speak(150);
+	say(AGENT, 1000);
+	before = hear(CUSTOMER);
+	now_us += FRAME_US;
+	assert_true(try_relay());
+	both_speak_in_kernel(1000);
+	jitter = stats_of(AGENT).jitter;
+	set_clock(AGENT, 77);
+	after = leave_to_worker();
+	assert_int_equal((uint16_t)(after.rtp.sequence - before.rtp.sequence), 1001);
+	assert_in_range(
+		after.rtp.timestamp - before.rtp.timestamp, 1001 * FRAME - 2, 1001 * FRAME + 2);
+	assert_int_equal(counted(COUNTER_clock_restarted), 1);
+	assert_in_range(stats_of(AGENT).jitter, 0, jitter);
+	both_speak(150);
+	assert_true(try_relay());
+}
+
+static void who_was_on_hold_with_its_clock_brings_the_call_back(void **state)
+{
+	(void)state;
+	relay_call();
+	both_speak_in_kernel(100);
+	now_us += 5000000;
+	leave_to_worker();
+	assert_int_equal(counted(COUNTER_clock_restarted), 0);
+	assert_int_equal(counted(COUNTER_drop_stray), 0);
+}
+
 static void a_loop_does_not_bring_the_call_back(void **state)
 {
 	(void)state;
@@ -542,6 +596,8 @@ int main(void)
 		TEST(the_program_sends_what_the_worker_would_between_other_addresses),
 		TEST(a_stream_goes_on_where_the_program_has_left_it),
 		TEST(a_new_clock_goes_on_where_the_program_has_left_the_stream),
+		TEST(timestamps_that_begin_anew_bring_the_call_back),
+		TEST(who_was_on_hold_with_its_clock_brings_the_call_back),
 		TEST(a_loop_does_not_bring_the_call_back),
 		TEST(statistics_go_on_through_both),
 		TEST(jitter_is_measured_by_one_clock),
