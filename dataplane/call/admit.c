@@ -60,14 +60,34 @@ static bool is_looped(const struct forward_packet *packet)
 
 /* --- learning --- */
 
+void admit_tell_learned(const struct leg *leg, struct forward_env *env)
+{
+	struct event event;
+
+	if (!leg->untold)
+		return;
+	event = (struct event){
+		.call = call_of(leg)->number,
+		.leg = leg_rest(leg)->id,
+		.ssrc = leg_rest(leg)->learning.ssrc,
+		.source = leg_rest(leg)->from,
+		.kind = EVENT_SOURCE_LEARNED,
+	};
+	event_post(env->events, &event, env->counters);
+}
+
 static void learned(
 	struct forward_packet *packet, enum learning_state state, struct forward_env *env)
 {
-	leg_rest(packet->leg)->learning.state = (uint8_t)state;
-	leg_rest(packet->leg)->rate = (struct rate){ .since_ms = env->now_ms };
-	leg_set_from(packet->leg, &packet->frame.source);
+	struct leg *leg = packet->leg;
+
+	leg_rest(leg)->learning.state = (uint8_t)state;
+	leg_rest(leg)->learning.ssrc = packet->rtp.ssrc;
+	leg_rest(leg)->rate = (struct rate){ .since_ms = env->now_ms };
+	leg_set_from(leg, &packet->frame.source);
+	leg->untold = 1;
 	counters_bump(env->counters, COUNTER_source_learned);
-	tell(packet, EVENT_SOURCE_LEARNED, env);
+	admit_tell_learned(leg, env);
 }
 
 /* Take note of a packet of whoever may be the source; true where that is proven. */

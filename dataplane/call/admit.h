@@ -33,4 +33,8 @@ bool admit_source(struct forward_packet *packet, struct forward_env *env);
  * dropped. */
 bool admit_stream(struct forward_packet *packet, uint32_t arrival, struct forward_env *env);
 
+/* Tell of the source that the leg has learned, until the call's state has it: the event may have
+ * been lost, or not have been followed for want of memory. The worker, now and then. */
+void admit_tell_learned(const struct leg *leg, struct forward_env *env);
+
 #endif

@@ -308,10 +308,13 @@ static void take_over_policy(struct leg *leg, struct leg *old)
 {
 	struct leg_rest *rest = leg_rest(leg);
 	const struct leg_rest *before = leg_rest(old);
+	bool told =
+		rest->learning.state == LEARNING_DONE && endpoint_equal(&rest->from, &before->from);
 
 	if (rest->learning.state != LEARNING_NEVER && before->learning.state != LEARNING_NEVER &&
 		endpoint_equal(&rest->learning.signalled, &before->learning.signalled)) {
 		rest->learning = before->learning;
+		leg->untold = old->untold && !told;
 		leg_set_from(leg, &before->from);
 		if (rest->learning.state == LEARNING_OPEN)
 			leg_close(leg);

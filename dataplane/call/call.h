@@ -108,7 +108,8 @@ struct leg {
 	uint16_t frame : 9;  /* ticks in the newest packet of voice; LEG_FRAME before the first */
 	uint16_t mixers : 7; /* bits of those among the first hearers who hear others, too */
 	uint8_t payload_type : 7;
-	uint8_t role : 3; /* enum role */
+	uint8_t untold : 1; /* it has learned a source that the call's state does not have yet */
+	uint8_t role : 3;   /* enum role */
 	uint8_t codec : 3;
 	uint8_t slow : 1; /* a recorder, or its voice goes through a decoder (call/wide.h) */
 	uint8_t from_ipv6 : 1;

@@ -19,7 +19,7 @@
 
 enum event_kind {
 	EVENT_FIRST_PACKET,	   /* media has begun to arrive */
-	EVENT_SOURCE_LEARNED,	   /* `source` is the leg's from now on */
+	EVENT_SOURCE_LEARNED,	   /* `source` is the leg's; told until the call's state has it */
 	EVENT_SOURCE_REFUSED,	   /* `source` sent to the leg's port and was dropped */
 	EVENT_SSRC_CHANGED,	   /* the sender began another stream; `ssrc` is the new one */
 	EVENT_MEDIA_TIMEOUT,	   /* media has come, and does so no more */

@@ -195,15 +195,21 @@ void record_destroy(struct record *record, struct nexthop_table *nexthops, struc
 
 int record_learn(struct record *record, const struct event *event)
 {
-	WireCall *wire = record->wire;
 	bool ipv4 = endpoint_is_ipv4(&event->source);
+	const struct leg_plan *plan;
+	unsigned i = 0;
+	WireLeg *leg;
 
-	for (size_t i = 0; i < wire->n_legs; i++) {
-		WireLeg *leg = wire->legs[i];
-
-		if (leg->id == event->leg && leg->learn_remote)
-			return set_learned(leg, event->source.address + (ipv4 ? 12 : 0),
-				ipv4 ? 4 : 16, event->source.port);
-	}
-	return -ENOENT;
+	while (i < record->leg_count && record->plans[i].id != event->leg)
+		i++;
+	if (i == record->leg_count || !record->plans[i].learn)
+		return -ENOENT;
+	leg = record->wire->legs[i];
+	plan = &record->plans[i];
+	if (plan->learned && endpoint_equal(&plan->remote, &event->source))
+		return -EALREADY;
+	if (leg->learned && same_endpoint(leg->remote, &event->source))
+		return 1;
+	return set_learned(
+		leg, event->source.address + (ipv4 ? 12 : 0), ipv4 ? 4 : 16, event->source.port);
 }

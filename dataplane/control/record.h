@@ -45,8 +45,9 @@ int record_build(struct record *record, const struct realm_set *realms,
 /* Its rings go back to `pool`. NULL is allowed. The worker must have let go of the object. */
 void record_destroy(struct record *record, struct nexthop_table *nexthops, struct ring_pool *pool);
 
-/* Note the source that a leg has learned. 0; -ENOENT where the leg is not there any more or does
- * not learn; -ENOMEM. */
+/* Note the source that a leg has learned: the next state of the record will have it. 0; 1 where it
+ * was noted before, and there has been no such state since; -EALREADY where this state has it;
+ * -ENOENT where the leg is not there any more or does not learn; -ENOMEM. */
 int record_learn(struct record *record, const struct event *event);
 
 #endif

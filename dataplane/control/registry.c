@@ -360,30 +360,33 @@ bool registry_is_waiting(const struct registry *reg)
 
 /* --- what was learned, what is asked --- */
 
-void registry_source_learned(struct registry *reg, const struct event *event)
+bool registry_source_learned(struct registry *reg, const struct event *event)
 {
 	struct record *old =
 		event->call < reg->config.calls_max ? reg->by_number[event->call] : NULL;
 	struct change change = { .old = old };
 	struct batch_waiter *waiter;
 	struct refusal refusal = { .sentence = "out of memory" };
+	int noted = old != NULL ? record_learn(old, event) : -ENOENT;
 
 	/* Of a call that is gone, or of a leg that has been told its source since. */
-	if (old == NULL || record_learn(old, event) < 0)
-		return;
+	if (noted < 0)
+		return false;
 	waiter = new_batch_waiter(reg, 0);
 	if (waiter != NULL)
 		change.record = new_record(reg, old->wire, old, &refusal);
 	if (change.record == NULL) {
-		log_warning("call %s: nothing can be sent to the source it learned: %s",
-			old->wire->id, refusal.sentence);
+		if (noted == 0)
+			log_warning("call %s: nothing can be sent yet to the source it learned: %s",
+				old->wire->id, refusal.sentence);
 		free(waiter);
-		return;
+		return noted == 0;
 	}
 	enter(reg, &change);
 	post_hold(&waiter->waiter);
 	commit(reg, &change, false, &waiter->waiter);
 	post_release(&waiter->waiter);
+	return noted == 0;
 }
 
 struct stats_waiter {

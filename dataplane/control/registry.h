@@ -65,8 +65,9 @@ void registry_poll(struct registry *registry);
 /* Whether workers still owe answers: poll again soon. */
 bool registry_is_waiting(const struct registry *registry);
 
-/* A leg has learned its source: note it, and give the leg a way back to it. */
-void registry_source_learned(struct registry *registry, const struct event *event);
+/* A leg has learned its source: note it, and give the leg a way back to it. True where it is news.
+ * A way for which there is no memory is given when the worker tells of the source again. */
+bool registry_source_learned(struct registry *registry, const struct event *event);
 
 /* The call with the worker's handle `number`, or with `id`, as it would be put; NULL for none. */
 const WireCall *registry_call_by_number(const struct registry *registry, uint32_t number);

@@ -68,9 +68,9 @@ static void take_events(struct dataplane *dp)
 			dp->workers[w].events, events, sizeof(events[0]), EVENTS_PER_ROUND, NULL);
 
 		for (unsigned i = 0; i < count; i++) {
-			if (events[i].kind == EVENT_SOURCE_LEARNED)
-				registry_source_learned(dp->registry, &events[i]);
-			forward_event(dp, &events[i]);
+			if (events[i].kind != EVENT_SOURCE_LEARNED ||
+				registry_source_learned(dp->registry, &events[i]))
+				forward_event(dp, &events[i]);
 		}
 	}
 }

@@ -5,6 +5,7 @@
 #include <rte_branch_prediction.h>
 #include <rte_prefetch.h>
 
+#include "call/admit.h"
 #include "call/media_watch.h"
 #include "call/relay.h"
 #include "call/report.h"
@@ -81,5 +82,6 @@ void upkeep_step(struct upkeep *upkeep, const struct port_table *table, uint8_t 
 		report_count(legs[i]);
 		report_if_due(legs[i], env);
 		media_watch(legs[i], env);
+		admit_tell_learned(legs[i], env);
 	}
 }

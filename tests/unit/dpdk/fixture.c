@@ -272,7 +272,8 @@ static void put(struct call **place, uint32_t number, unsigned parties)
 			struct endpoint local = realms.realm[plans[i].realm].address;
 
 			local.port = plans[i].local_port;
-			plans[i].signalled = plans[i].remote;
+			if (!plans[i].learned)
+				plans[i].signalled = plans[i].remote;
 			header_template_init(&plans[i].header, &local, &plans[i].remote, 46);
 			chosen[count++] = plans[i];
 		}

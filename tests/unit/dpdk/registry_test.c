@@ -13,7 +13,7 @@
 
 #define WORKERS	    2
 #define CALLS_MAX   8
-#define PARTIES	    2
+#define PARTIES	    3
 #define RINGS	    8
 #define OPERATIONS  4
 #define WORKER_NONE PORT_OWNER_NONE
@@ -35,11 +35,18 @@ struct spoken {
 
 static struct spoken operations[OPERATIONS];
 
-/* A call of an agent and a customer at these ports; its legs have the numbers 1 and 2. */
-static struct spoken *put(unsigned i, const char *id, uint32_t agent, uint32_t customer)
+/* A call of an agent and a customer at these ports, and of a monitor where `monitor` is not 0; its
+ * legs have the numbers 1, 2 and 3, and the addresses 192.0.2.10, 11 and 12. */
+static struct spoken *put_three(
+	unsigned i, const char *id, uint32_t agent, uint32_t customer, uint32_t monitor)
 {
+	static const Bridgetap__Dataplane__V1__Role roles[] = {
+		BRIDGETAP__DATAPLANE__V1__ROLE__ROLE_AGENT,
+		BRIDGETAP__DATAPLANE__V1__ROLE__ROLE_CUSTOMER,
+		BRIDGETAP__DATAPLANE__V1__ROLE__ROLE_MONITOR,
+	};
+	const uint32_t ports_of[] = { agent, customer, monitor };
 	struct spoken *said = &operations[i];
-	const uint32_t ports_of[] = { agent, customer };
 
 	bridgetap__dataplane__v1__operation__init(&said->operation);
 	bridgetap__dataplane__v1__call__init(&said->call);
@@ -47,7 +54,7 @@ static struct spoken *put(unsigned i, const char *id, uint32_t agent, uint32_t c
 	said->operation.put_call = &said->call;
 	said->call.id = (char *)(uintptr_t)id;
 	said->call.legs = said->leg_list;
-	said->call.n_legs = PARTIES;
+	said->call.n_legs = monitor != 0 ? 3 : 2;
 	for (unsigned n = 0; n < PARTIES; n++) {
 		WireLeg *leg = said->leg_list[n] = &said->legs[n];
 
@@ -58,8 +65,8 @@ static struct spoken *put(unsigned i, const char *id, uint32_t agent, uint32_t c
 		said->remotes[n].port = 4000;
 		bridgetap__dataplane__v1__leg__init(leg);
 		leg->id = n + 1;
-		leg->role = n == 0 ? BRIDGETAP__DATAPLANE__V1__ROLE__ROLE_AGENT
-				   : BRIDGETAP__DATAPLANE__V1__ROLE__ROLE_CUSTOMER;
+		leg->role = roles[n];
+		leg->mode = BRIDGETAP__DATAPLANE__V1__MODE__MODE_LISTEN;
 		leg->codec = BRIDGETAP__DATAPLANE__V1__CODEC__CODEC_PCMU;
 		leg->realm = (char *)(uintptr_t) "access";
 		leg->local_port = ports_of[n];
@@ -67,6 +74,11 @@ static struct spoken *put(unsigned i, const char *id, uint32_t agent, uint32_t c
 		leg->remote = &said->remotes[n];
 	}
 	return said;
+}
+
+static struct spoken *put(unsigned i, const char *id, uint32_t agent, uint32_t customer)
+{
+	return put_three(i, id, agent, customer, 0);
 }
 
 static void take_away(unsigned i, const char *id)
@@ -287,6 +299,74 @@ static void a_batch_that_is_refused_binds_no_port(void **state)
 	assert_int_equal(worker_at(20064), 1);
 }
 
+/* --- what a leg has learned --- */
+
+/* The agent's leg of the call tells that it has learned this host, at port 5000. */
+static bool learns(const char *id, uint8_t host)
+{
+	const WireCall *call = registry_call_by_id(registry, id);
+	struct event event = { .kind = EVENT_SOURCE_LEARNED, .leg = 1, .source.port = 5000 };
+	bool news;
+
+	while (registry_call_by_number(registry, event.call) != call)
+		event.call++;
+	endpoint_map_ipv4(event.source.address, (const uint8_t[]){ 192, 0, 2, host });
+	news = registry_source_learned(registry, &event);
+	let_workers_work();
+	return news;
+}
+
+/* The last byte of the address that is sent to from `port`. */
+static unsigned sends_to(uint16_t port)
+{
+	int slot = port_table_slot(workers->table, REALM_ACCESS, port);
+	const struct leg *leg = workers->table->realm[REALM_ACCESS].legs[slot];
+
+	return leg->header_length == 0 ? 0 : leg_header(leg)[19];
+}
+
+static void put_learner(uint32_t monitor)
+{
+	struct spoken *said = put_three(0, "call", 20000, 20002, monitor);
+
+	said->legs[0].learn_remote = 1;
+	said->legs[0].remote = NULL;
+	assert_int_equal(say_batch(1), 0);
+	let_workers_work();
+}
+
+static void a_leg_gets_a_way_to_the_source_that_it_has_learned_once(void **state)
+{
+	(void)state;
+	put_learner(0);
+	assert_int_equal(sends_to(20000), 0);
+	assert_true(learns("call", 77));
+	assert_int_equal(sends_to(20000), 77);
+	assert_true(registry_call_by_id(registry, "call")->legs[0]->learned);
+	assert_false(learns("call", 77));
+	/* The signalled one has come. */
+	assert_true(learns("call", 10));
+	assert_int_equal(sends_to(20000), 10);
+}
+
+static void a_leg_gets_its_way_when_there_is_memory_for_it_again(void **state)
+{
+	uint8_t *taken[2 * RINGS];
+	unsigned count;
+
+	(void)state;
+	put_learner(20004);
+	count = rings.free_count;
+	assert_int_equal(ring_pool_take(&rings, taken, count), 0);
+	assert_true(learns("call", 77));
+	assert_false(learns("call", 77));
+	assert_int_equal(sends_to(20000), 0);
+	while (count > 0)
+		ring_pool_give_back(&rings, taken[--count]);
+	assert_false(learns("call", 77));
+	assert_int_equal(sends_to(20000), 77);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -296,6 +376,8 @@ int main(void)
 		TEST(a_port_passes_on_twice_within_a_batch),
 		TEST(a_call_that_changes_takes_no_port_that_leaves_another_worker),
 		TEST(a_batch_that_is_refused_binds_no_port),
+		TEST(a_leg_gets_a_way_to_the_source_that_it_has_learned_once),
+		TEST(a_leg_gets_its_way_when_there_is_memory_for_it_again),
 	};
 
 	return cmocka_run_group_tests_name("registry", tests, start_eal, stop_eal);

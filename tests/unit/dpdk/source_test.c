@@ -293,6 +293,83 @@ static void what_control_says_was_learned_is_locked(void **state)
 	assert_int_equal(counted(COUNTER_source_learned), 0);
 }
 
+/* --- whether the main lcore knows of it, which alone can give the leg a way back --- */
+
+#define LONG_US 2000000
+
+/* The call's next state, as the main lcore makes it of what the agent's leg has learned. */
+static void note_learned(uint8_t host)
+{
+	struct endpoint signalled = plans[AGENT].signalled;
+
+	plans[AGENT].learned = true;
+	plans[AGENT].remote.address[15] = host;
+	plans[AGENT].remote.port = 4000;
+	plans[AGENT].signalled = signalled;
+	put_call(TWO);
+}
+
+static void a_source_that_could_not_be_told_is_told_later(void **state)
+{
+	struct event event = { 0 };
+
+	(void)state;
+	start(false);
+	while (rte_ring_enqueue_elem(worker->events, &event, sizeof(event)) == 0) {
+	}
+	assert_int_equal(packets_to_learn(NAT), LEARN_PACKETS);
+	assert_false(told(EVENT_SOURCE_LEARNED, AGENT));
+	keep_up(LONG_US);
+	assert_true(told(EVENT_SOURCE_LEARNED, AGENT));
+}
+
+static void a_source_is_told_until_the_call_has_it(void **state)
+{
+	(void)state;
+	start(true);
+	assert_int_equal(packets_to_learn(NAT), LEARN_PACKETS);
+	for (unsigned i = 0; i < 3; i++) {
+		keep_up(LONG_US);
+		assert_true(told(EVENT_SOURCE_LEARNED, AGENT));
+	}
+	/* A state that was made before. */
+	put_call(TWO);
+	keep_up(LONG_US);
+	assert_true(told(EVENT_SOURCE_LEARNED, AGENT));
+	note_learned(NAT);
+	keep_up(LONG_US);
+	assert_false(told(EVENT_SOURCE_LEARNED, AGENT));
+	assert_true(passes(NAT, LEARN_PACKETS + 1));
+}
+
+static void the_signalled_source_is_told_until_the_call_has_that_one(void **state)
+{
+	(void)state;
+	start(true);
+	assert_int_equal(packets_to_learn(NAT), LEARN_PACKETS);
+	wait_ms(LIMIT_MS / 2);
+	assert_true(passes(SIGNALLED, 1));
+	note_learned(NAT);
+	told(EVENT_SOURCE_LEARNED, AGENT);
+	keep_up(LONG_US);
+	assert_true(told(EVENT_SOURCE_LEARNED, AGENT));
+	note_learned(SIGNALLED);
+	keep_up(LONG_US);
+	assert_false(told(EVENT_SOURCE_LEARNED, AGENT));
+}
+
+static void where_nothing_is_learned_nothing_is_told(void **state)
+{
+	(void)state;
+	start(true);
+	wait_ms(LIMIT_MS + 1);
+	assert_true(passes(SIGNALLED, 1));
+	put_call(TWO);
+	keep_up(LONG_US);
+	assert_false(told(EVENT_SOURCE_LEARNED, AGENT));
+	assert_int_equal(counted(COUNTER_source_learned), 0);
+}
+
 static void impossible_sources_are_dropped_by_name(void **state)
 {
 	static const uint8_t bad[][4] = { { 224, 0, 0, 5 }, { 255, 255, 255, 255 }, { 0, 0, 0, 0 },
@@ -341,6 +418,10 @@ int main(void)
 		TEST(when_the_time_is_over_nothing_is_learned),
 		TEST(a_control_update_with_another_remote_begins_anew),
 		TEST(what_control_says_was_learned_is_locked),
+		TEST(a_source_that_could_not_be_told_is_told_later),
+		TEST(a_source_is_told_until_the_call_has_it),
+		TEST(the_signalled_source_is_told_until_the_call_has_that_one),
+		TEST(where_nothing_is_learned_nothing_is_told),
 		TEST(impossible_sources_are_dropped_by_name),
 	};
 
