@@ -25,6 +25,7 @@ static void tell(const struct forward_packet *packet, enum event_kind kind, stru
 {
 	struct event event = {
 		.call = call_of(packet->leg)->number,
+		.serial = call_of(packet->leg)->serial,
 		.leg = leg_rest(packet->leg)->id,
 		.ssrc = packet->rtp.ssrc,
 		.source = packet->frame.source,
@@ -68,9 +69,11 @@ void admit_tell_learned(const struct leg *leg, struct forward_env *env)
 		return;
 	event = (struct event){
 		.call = call_of(leg)->number,
+		.serial = call_of(leg)->serial,
 		.leg = leg_rest(leg)->id,
 		.ssrc = leg_rest(leg)->learning.ssrc,
 		.source = leg_rest(leg)->from,
+		.signalled = leg_rest(leg)->learning.signalled,
 		.kind = EVENT_SOURCE_LEARNED,
 	};
 	event_post(env->events, &event, env->counters);

@@ -202,7 +202,8 @@ _Static_assert(sizeof(struct leg_rest) % 8 == 0 && HEADER_IPV6_SIZE % 8 == 0,
 
 struct call {
 	void *record;	 /* the main lcore's own note, not for the worker */
-	uint32_t number; /* the main lcore's handle */
+	uint32_t number; /* the main lcore's handle, which another call may have later ... */
+	uint32_t serial; /* ... but not together with this; both stay through the call's changes */
 	uint8_t worker;
 	uint8_t leg_count;
 	bool wide;	     /* some leg's codec has states */

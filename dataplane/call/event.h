@@ -30,10 +30,12 @@ enum event_kind {
 };
 
 struct event {
-	uint32_t call; /* call.number */
-	uint32_t leg;  /* leg.id */
+	uint32_t call;	 /* call.number */
+	uint32_t serial; /* call.serial */
+	uint32_t leg;	 /* leg.id */
 	uint32_t ssrc;
 	struct endpoint source;
+	struct endpoint signalled; /* of SOURCE_LEARNED: learning.signalled */
 	uint8_t kind;
 	uint8_t code;
 };

@@ -11,6 +11,7 @@ static bool tell(const struct leg *leg, enum event_kind kind, struct forward_env
 {
 	struct event event = {
 		.call = call_of(leg)->number,
+		.serial = call_of(leg)->serial,
 		.leg = leg_rest(leg)->id,
 		.ssrc = leg->source.ssrc,
 		.source = leg_rest(leg)->from,

@@ -89,6 +89,7 @@ static void tell_event(const struct forward_packet *packet, uint8_t code, struct
 {
 	struct event event = {
 		.call = call_of(packet->leg)->number,
+		.serial = call_of(packet->leg)->serial,
 		.leg = leg_rest(packet->leg)->id,
 		.ssrc = packet->rtp.ssrc,
 		.source = packet->frame.source,

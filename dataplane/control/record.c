@@ -158,6 +158,7 @@ static int build_call(struct record *record, struct ring_pool *pool, struct refu
 	}
 	call_init(call, record->number, record->worker, record->plans, record->leg_count, rings);
 	call->record = record;
+	call->serial = record->serial;
 	record->live = call;
 	return 0;
 }
@@ -202,10 +203,12 @@ int record_learn(struct record *record, const struct event *event)
 
 	while (i < record->leg_count && record->plans[i].id != event->leg)
 		i++;
-	if (i == record->leg_count || !record->plans[i].learn)
+	if (i == record->leg_count)
 		return -ENOENT;
 	leg = record->wire->legs[i];
 	plan = &record->plans[i];
+	if (!plan->learn || !endpoint_equal(&plan->signalled, &event->signalled))
+		return -ENOENT;
 	if (plan->learned && endpoint_equal(&plan->remote, &event->source))
 		return -EALREADY;
 	if (leg->learned && same_endpoint(leg->remote, &event->source))

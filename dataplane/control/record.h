@@ -24,7 +24,7 @@ struct record {
 	WireCall *wire;	   /* as it would be put again, with what its legs have learned */
 	struct call
 		*live; /* the worker's while it is in the port table; NULL before record_build() */
-	uint32_t number;
+	uint32_t number, serial; /* of struct call */
 	uint8_t worker;
 	bool told_end; /* nothing takes its place, and its last statistics are wanted */
 	unsigned leg_count;
@@ -37,8 +37,8 @@ struct record {
 struct record *record_create(const WireCall *wire, const struct record *old,
 	const struct realm_set *realms, unsigned seats_max, struct refusal *refusal);
 
-/* Find the ways to all legs, and build the object for the worker by `number` and `worker`, with
- * rings from `pool`. 0, or -1 with `refusal` filled in. */
+/* Find the ways to all legs, and build the object for the worker by `number`, `serial` and
+ * `worker`, with rings from `pool`. 0, or -1 with `refusal` filled in. */
 int record_build(struct record *record, const struct realm_set *realms,
 	struct nexthop_table *nexthops, struct ring_pool *pool, struct refusal *refusal);
 
@@ -47,7 +47,8 @@ void record_destroy(struct record *record, struct nexthop_table *nexthops, struc
 
 /* Note the source that a leg has learned: the next state of the record will have it. 0; 1 where it
  * was noted before, and there has been no such state since; -EALREADY where this state has it;
- * -ENOENT where the leg is not there any more or does not learn; -ENOMEM. */
+ * -ENOENT where the leg is not there any more, does not learn, or signalling has said something
+ * else of it since; -ENOMEM. */
 int record_learn(struct record *record, const struct event *event);
 
 #endif

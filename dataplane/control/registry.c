@@ -28,6 +28,7 @@ struct registry {
 	struct record *records;
 	struct record **by_number;
 	uint32_t next_number;
+	uint32_t next_serial;
 	unsigned calls_of_worker[WORKER_MAX];
 	unsigned mixing_legs;
 	uint64_t generation;
@@ -53,6 +54,15 @@ static struct record *find(const struct registry *reg, const char *id)
 
 	HASH_FIND_STR(reg->records, id, record);
 	return record;
+}
+
+/* The call that a worker's event is of; NULL where that has ended. */
+static struct record *find_of(const struct registry *reg, const struct event *event)
+{
+	struct record *record =
+		event->call < reg->config.calls_max ? reg->by_number[event->call] : NULL;
+
+	return record != NULL && record->serial == event->serial ? record : NULL;
 }
 
 static uint8_t least_loaded_worker(const struct registry *reg)
@@ -157,6 +167,7 @@ static struct record *new_record(struct registry *reg, const WireCall *wire,
 	if (record == NULL)
 		return NULL;
 	record->number = old != NULL ? old->number : free_number(reg);
+	record->serial = old != NULL ? old->serial : reg->next_serial++;
 	if (record->number == CALL_NUMBER_NONE) {
 		refuse(refusal, WIRE_ERROR(EXHAUSTED), "there are %u calls, and no more may be",
 			reg->config.calls_max);
@@ -362,14 +373,13 @@ bool registry_is_waiting(const struct registry *reg)
 
 bool registry_source_learned(struct registry *reg, const struct event *event)
 {
-	struct record *old =
-		event->call < reg->config.calls_max ? reg->by_number[event->call] : NULL;
+	struct record *old = find_of(reg, event);
 	struct change change = { .old = old };
 	struct batch_waiter *waiter;
 	struct refusal refusal = { .sentence = "out of memory" };
 	int noted = old != NULL ? record_learn(old, event) : -ENOENT;
 
-	/* Of a call that is gone, or of a leg that has been told its source since. */
+	/* Of a call that is gone, or of a leg that has been told another source since. */
 	if (noted < 0)
 		return false;
 	waiter = new_batch_waiter(reg, 0);
@@ -432,10 +442,9 @@ uint64_t registry_generation(const struct registry *reg)
 	return reg->generation;
 }
 
-const WireCall *registry_call_by_number(const struct registry *reg, uint32_t number)
+const WireCall *registry_call_of(const struct registry *reg, const struct event *event)
 {
-	const struct record *record =
-		number < reg->config.calls_max ? reg->by_number[number] : NULL;
+	const struct record *record = find_of(reg, event);
 
 	return record != NULL ? record->wire : NULL;
 }

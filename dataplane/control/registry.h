@@ -69,8 +69,9 @@ bool registry_is_waiting(const struct registry *registry);
  * A way for which there is no memory is given when the worker tells of the source again. */
 bool registry_source_learned(struct registry *registry, const struct event *event);
 
-/* The call with the worker's handle `number`, or with `id`, as it would be put; NULL for none. */
-const WireCall *registry_call_by_number(const struct registry *registry, uint32_t number);
+/* The call that a worker's event is of, or that has `id`, as it would be put; NULL for none: it has
+ * ended, though another one may have its number. */
+const WireCall *registry_call_of(const struct registry *registry, const struct event *event);
 const WireCall *registry_call_by_id(const struct registry *registry, const char *id);
 
 /* The call after `after` in a walk over all, the first for NULL, NULL at the end. Calls must not

@@ -37,7 +37,7 @@ static void forward_event(struct dataplane *dp, const struct event *event)
 		[EVENT_TELEPHONE_EVENT] =
 			BRIDGETAP__DATAPLANE__V1__EVENT_KIND__EVENT_KIND_TELEPHONE_EVENT,
 	};
-	const WireCall *call = registry_call_by_number(dp->registry, event->call);
+	const WireCall *call = registry_call_of(dp->registry, event);
 	Bridgetap__Dataplane__V1__Event wire = BRIDGETAP__DATAPLANE__V1__EVENT__INIT;
 	WireEndpoint source = BRIDGETAP__DATAPLANE__V1__ENDPOINT__INIT;
 	WireFrom message = BRIDGETAP__DATAPLANE__V1__FROM_DATAPLANE__INIT;

@@ -2,6 +2,7 @@
  * Copyright (c) 2026 Bridgetap contributors */
 /* What the control plane may say to the data plane: messages and, between them, sources that legs
  * have learned, through the real registry to a real worker. */
+#include "control/record.h"
 #include "control/registry.h"
 #include "control/wire.h"
 #include "fuzz.h"
@@ -157,9 +158,17 @@ static void say_to_dataplane(struct bytes message)
 static void learn(struct bytes *in)
 {
 	struct event event = { .kind = EVENT_SOURCE_LEARNED };
+	const struct record *record;
 
 	event.call = take_u8(in) % (CALLS_MAX + 1);
+	record = event.call < CALLS_MAX ? registry_record(registry, event.call) : NULL;
 	event.leg = take_u8(in);
+	if (record != NULL) {
+		event.serial = record->serial;
+		for (unsigned i = 0; i < record->leg_count; i++)
+			if (record->plans[i].id == event.leg)
+				event.signalled = record->plans[i].signalled;
+	}
 	event.source.port = take_u16(in);
 	endpoint_map_ipv4(event.source.address, (const uint8_t[]){ 192, 0, 2, take_u8(in) });
 	registry_source_learned(registry, &event);

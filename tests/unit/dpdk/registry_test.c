@@ -6,6 +6,7 @@
 
 #include <rte_malloc.h>
 
+#include "call/admit.h"
 #include "control/registry.h"
 
 /* The main lcore's book of calls, and two workers that apply what it sends them in whatever order
@@ -301,19 +302,37 @@ static void a_batch_that_is_refused_binds_no_port(void **state)
 
 /* --- what a leg has learned --- */
 
-/* The agent's leg of the call tells that it has learned this host, at port 5000. */
-static bool learns(const char *id, uint8_t host)
+/* What the leg at port 20000 tells when it has learned this host, at port 5000. */
+static struct event learned(uint8_t host)
 {
-	const WireCall *call = registry_call_by_id(registry, id);
-	struct event event = { .kind = EVENT_SOURCE_LEARNED, .leg = 1, .source.port = 5000 };
-	bool news;
+	int slot = port_table_slot(workers->table, REALM_ACCESS, 20000);
+	struct leg *leg = workers->table->realm[REALM_ACCESS].legs[slot];
+	struct endpoint source = { .port = 5000 };
+	struct counters counters = { 0 };
+	struct forward_env env = { .events = workers->events, .counters = &counters };
+	struct event event;
 
-	while (registry_call_by_number(registry, event.call) != call)
-		event.call++;
-	endpoint_map_ipv4(event.source.address, (const uint8_t[]){ 192, 0, 2, host });
-	news = registry_source_learned(registry, &event);
+	endpoint_map_ipv4(source.address, (const uint8_t[]){ 192, 0, 2, host });
+	leg_set_from(leg, &source);
+	leg->untold = 1;
+	admit_tell_learned(leg, &env);
+	assert_int_equal(rte_ring_dequeue_elem(workers->events, &event, sizeof(event)), 0);
+	return event;
+}
+
+static bool is_news(const struct event *event)
+{
+	bool news = registry_source_learned(registry, event);
+
 	let_workers_work();
 	return news;
+}
+
+static bool learns(uint8_t host)
+{
+	struct event event = learned(host);
+
+	return is_news(&event);
 }
 
 /* The last byte of the address that is sent to from `port`. */
@@ -325,12 +344,16 @@ static unsigned sends_to(uint16_t port)
 	return leg->header_length == 0 ? 0 : leg_header(leg)[19];
 }
 
-static void put_learner(uint32_t monitor)
+/* A call whose agent is signalled to be at this host, or nowhere yet (0), and learned. */
+static void put_learner(const char *id, uint8_t host, uint32_t monitor)
 {
-	struct spoken *said = put_three(0, "call", 20000, 20002, monitor);
+	struct spoken *said = put_three(0, id, 20000, 20002, monitor);
 
 	said->legs[0].learn_remote = 1;
-	said->legs[0].remote = NULL;
+	if (host == 0)
+		said->legs[0].remote = NULL;
+	else
+		said->addresses[0][3] = host;
 	assert_int_equal(say_batch(1), 0);
 	let_workers_work();
 }
@@ -338,14 +361,14 @@ static void put_learner(uint32_t monitor)
 static void a_leg_gets_a_way_to_the_source_that_it_has_learned_once(void **state)
 {
 	(void)state;
-	put_learner(0);
+	put_learner("call", 0, 0);
 	assert_int_equal(sends_to(20000), 0);
-	assert_true(learns("call", 77));
+	assert_true(learns(77));
 	assert_int_equal(sends_to(20000), 77);
 	assert_true(registry_call_by_id(registry, "call")->legs[0]->learned);
-	assert_false(learns("call", 77));
+	assert_false(learns(77));
 	/* The signalled one has come. */
-	assert_true(learns("call", 10));
+	assert_true(learns(10));
 	assert_int_equal(sends_to(20000), 10);
 }
 
@@ -355,16 +378,70 @@ static void a_leg_gets_its_way_when_there_is_memory_for_it_again(void **state)
 	unsigned count;
 
 	(void)state;
-	put_learner(20004);
+	put_learner("call", 0, 20004);
 	count = rings.free_count;
 	assert_int_equal(ring_pool_take(&rings, taken, count), 0);
-	assert_true(learns("call", 77));
-	assert_false(learns("call", 77));
+	assert_true(learns(77));
+	assert_false(learns(77));
 	assert_int_equal(sends_to(20000), 0);
 	while (count > 0)
 		ring_pool_give_back(&rings, taken[--count]);
-	assert_false(learns("call", 77));
+	assert_false(learns(77));
 	assert_int_equal(sends_to(20000), 77);
+}
+
+static void what_an_earlier_call_has_learned_is_not_its_heirs(void **state)
+{
+	struct event late;
+
+	(void)state;
+	for (unsigned i = 0; i < CALLS_MAX; i++) {
+		put_learner("call", 0, 0);
+		late = learned(77);
+		take_away(0, "call");
+		assert_int_equal(say_batch(1), 0);
+		let_workers_work();
+	}
+	/* Numbers are given out in turn: one of them is that of the last. */
+	for (unsigned i = 0; i < CALLS_MAX; i++) {
+		put_learner("call", 0, 0);
+		assert_false(is_news(&late));
+		assert_int_equal(sends_to(20000), 0);
+		take_away(0, "call");
+		assert_int_equal(say_batch(1), 0);
+		let_workers_work();
+	}
+}
+
+static void what_a_leg_has_learned_is_not_that_of_another_signalled_source(void **state)
+{
+	struct event late;
+
+	(void)state;
+	put_learner("call", 10, 0);
+	late = learned(77);
+	put_learner("call", 20, 0);
+	assert_false(is_news(&late));
+	assert_int_equal(sends_to(20000), 20);
+	assert_true(learns(78));
+	assert_int_equal(sends_to(20000), 78);
+}
+
+static void what_a_leg_has_learned_is_its_own_whatever_else_changes(void **state)
+{
+	struct event late;
+
+	(void)state;
+	put_learner("call", 10, 0);
+	late = learned(77);
+	put_learner("call", 10, 20004);
+	assert_true(is_news(&late));
+	assert_int_equal(sends_to(20000), 77);
+	/* Also when it is the next one. */
+	late = learned(78);
+	put_learner("call", 10, 0);
+	assert_true(is_news(&late));
+	assert_int_equal(sends_to(20000), 78);
 }
 
 int main(void)
@@ -378,6 +455,9 @@ int main(void)
 		TEST(a_batch_that_is_refused_binds_no_port),
 		TEST(a_leg_gets_a_way_to_the_source_that_it_has_learned_once),
 		TEST(a_leg_gets_its_way_when_there_is_memory_for_it_again),
+		TEST(what_an_earlier_call_has_learned_is_not_its_heirs),
+		TEST(what_a_leg_has_learned_is_not_that_of_another_signalled_source),
+		TEST(what_a_leg_has_learned_is_its_own_whatever_else_changes),
 	};
 
 	return cmocka_run_group_tests_name("registry", tests, start_eal, stop_eal);
