@@ -56,6 +56,7 @@ $(dpdk_bin): $(O)/tests/dpdk/%: $(O)/obj/tests/unit/dpdk/%.o \
 # As in the kernel, headers lie where the packet has them.
 $(O)/obj/tests/unit/dpdk/relay_program.o: CFLAGS += -fno-sanitize=alignment
 $(O)/tests/dpdk/relay_test: $(call objects,tests/unit/dpdk/relay_program.c)
+$(patsubst %,$(O)/tests/dpdk/%_test,registry server): $(call objects,tests/unit/dpdk/registry_fixture.c)
 
 unit_all := $(unit_bin) $(dpdk_bin) $(bpf_test_bin)
 

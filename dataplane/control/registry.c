@@ -456,11 +456,15 @@ const WireCall *registry_call_by_id(const struct registry *reg, const char *id)
 	return record != NULL ? record->wire : NULL;
 }
 
-const WireCall *registry_next(const struct registry *reg, const WireCall *after)
+const WireCall *registry_next(const struct registry *reg, uint32_t *number)
 {
-	const struct record *record = after == NULL ? reg->records : find(reg, after->id)->hh.next;
+	while (*number < reg->config.calls_max) {
+		const struct record *record = reg->by_number[(*number)++];
 
-	return record != NULL ? record->wire : NULL;
+		if (record != NULL)
+			return record->wire;
+	}
+	return NULL;
 }
 
 const struct record *registry_record(const struct registry *reg, uint32_t number)

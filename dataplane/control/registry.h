@@ -74,9 +74,9 @@ bool registry_source_learned(struct registry *registry, const struct event *even
 const WireCall *registry_call_of(const struct registry *registry, const struct event *event);
 const WireCall *registry_call_by_id(const struct registry *registry, const char *id);
 
-/* The call after `after` in a walk over all, the first for NULL, NULL at the end. Calls must not
- * come or go during a walk. */
-const WireCall *registry_next(const struct registry *registry, const WireCall *after);
+/* The next call of a walk over all, NULL at the end. `*number`, 0 at the beginning, is where the
+ * walk goes on: calls that are there all the while are met once, whatever changes meanwhile. */
+const WireCall *registry_next(const struct registry *registry, uint32_t *number);
 
 /* The call with the worker's handle `number`, below calls_max, as it was planned; NULL for none. */
 const struct record *registry_record(const struct registry *registry, uint32_t number);

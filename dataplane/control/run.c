@@ -105,6 +105,7 @@ static void every_second(struct dataplane *dp)
 	nexthop_table_refresh(registry_nexthops(dp->registry));
 	relays_check(&dp->relays);
 	check_guard(dp);
+	server_check_greeting(dp->server);
 }
 
 static void handle(struct dataplane *dp, const struct epoll_event *event)

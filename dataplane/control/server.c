@@ -21,7 +21,11 @@
 
 #define WIRE_VERSION   1
 #define SNAPSHOT_BYTES (WIRE_MESSAGE_MAX / 2)
-#define QUEUE_EVENTS   (8u << 20) /* bytes waiting, above which events are dropped */
+#define SNAPSHOT_NONE  UINT32_MAX
+#define GREETING_S     5
+
+/* Bytes waiting, above which events are dropped, and no more is read. */
+#define QUEUE_MAX (8u << 20)
 
 /* A packed message that the socket did not take yet. */
 struct queued {
@@ -38,8 +42,11 @@ struct server {
 	int epoll_fd;
 	int listen_fd;
 	int peer_fd; /* -1 while nobody is connected */
+	uint32_t peer_events;
 	bool greeted;
-	uint8_t epoch; /* number of control planes that have greeted */
+	unsigned silent_s; /* while it has not */
+	uint32_t snapshot; /* the number of a call that it goes on with, or SNAPSHOT_NONE */
+	uint8_t epoch;	   /* number of control planes that have greeted */
 	struct queued *queue;
 	size_t queued_bytes;
 	uint8_t buffer[WIRE_MESSAGE_MAX + 1];
@@ -65,12 +72,31 @@ static void hang_up(struct server *server)
 	close(server->peer_fd);
 	server->peer_fd = -1;
 	server->greeted = false;
+	server->snapshot = SNAPSHOT_NONE;
 	DL_FOREACH_SAFE (server->queue, item, next) {
 		DL_DELETE(server->queue, item);
 		free(item);
 	}
 	server->queued_bytes = 0;
 	log_info("control plane disconnected; media goes on");
+}
+
+static bool has_room(const struct server *server)
+{
+	return server->queued_bytes <= QUEUE_MAX;
+}
+
+/* Nothing is read from who does not take what there is to say, nor during a snapshot, so that calls
+ * do not come and go. */
+static void watch_peer(struct server *server)
+{
+	bool asked = server->snapshot != SNAPSHOT_NONE;
+	uint32_t events = (has_room(server) && !asked ? EPOLLIN : 0u) |
+			  (server->queue != NULL || asked ? EPOLLOUT : 0u);
+
+	if (events != server->peer_events &&
+		watch(server, EPOLL_CTL_MOD, server->peer_fd, PEER_DATA(server), events) == 0)
+		server->peer_events = events;
 }
 
 /* --- sending --- */
@@ -90,7 +116,6 @@ static void flush(struct server *server)
 		server->queued_bytes -= item->length;
 		free(item);
 	}
-	watch(server, EPOLL_CTL_MOD, server->peer_fd, PEER_DATA(server), EPOLLIN);
 }
 
 bool server_send(struct server *server, const WireFrom *message)
@@ -102,7 +127,7 @@ bool server_send(struct server *server, const WireFrom *message)
 
 	if (server->peer_fd < 0 || !server->greeted)
 		return false;
-	if (is_event && server->queued_bytes > QUEUE_EVENTS)
+	if (is_event && !has_room(server))
 		return false;
 	item = malloc(sizeof(*item) + length);
 	if (item == NULL) {
@@ -116,9 +141,8 @@ bool server_send(struct server *server, const WireFrom *message)
 	server->queued_bytes += length;
 	if (server->queue == item)
 		flush(server);
-	if (server->queue != NULL)
-		watch(server, EPOLL_CTL_MOD, server->peer_fd, PEER_DATA(server),
-			EPOLLIN | EPOLLOUT);
+	if (server->peer_fd >= 0)
+		watch_peer(server);
 	return true;
 }
 
@@ -203,28 +227,6 @@ static void send_snapshot(
 	server_send(server, &message);
 }
 
-/* All calls, in as many messages as it takes. */
-static void send_all_calls(struct server *server)
-{
-	enum { CHUNK = 1024 };
-	const WireCall *calls[CHUNK], *call = NULL;
-	size_t count = 0, bytes = 0;
-
-	while ((call = registry_next(server->registry, call)) != NULL) {
-		size_t size = bridgetap__dataplane__v1__call__get_packed_size(call) + 16;
-
-		if (count == CHUNK || (count > 0 && bytes + size > SNAPSHOT_BYTES)) {
-			send_snapshot(server, calls, count, true);
-			count = bytes = 0;
-		}
-		calls[count++] = call;
-		bytes += size;
-	}
-	send_snapshot(server, calls, count, false);
-}
-
-/* --- receiving --- */
-
 /* Who has just come does not know which legs are silent. */
 static void tell_again(struct server *server)
 {
@@ -234,13 +236,37 @@ static void tell_again(struct server *server)
 			&server->config.workers[i].reporter.epoch, server->epoch, __ATOMIC_RELAXED);
 }
 
+/* Of all calls, as many as a message holds. All at once might be more than there is memory for, and
+ * take seconds. */
+static void go_on_with_snapshot(struct server *server)
+{
+	enum { CHUNK = 1024 };
+	const WireCall *calls[CHUNK], *call = NULL;
+	uint32_t next = server->snapshot;
+	size_t count = 0, bytes = 0;
+
+	while (count < CHUNK && (call = registry_next(server->registry, &next)) != NULL) {
+		bytes += bridgetap__dataplane__v1__call__get_packed_size(call) + 16;
+		if (count > 0 && bytes > SNAPSHOT_BYTES)
+			break;
+		calls[count++] = call;
+		server->snapshot = next;
+	}
+	if (call == NULL)
+		server->snapshot = SNAPSHOT_NONE;
+	send_snapshot(server, calls, count, call != NULL);
+	if (call == NULL)
+		tell_again(server);
+}
+
+/* --- receiving --- */
+
 static void handle_snapshot_request(struct server *server, const char *call_id)
 {
 	const WireCall *call;
 
 	if (*call_id == '\0') {
-		send_all_calls(server);
-		tell_again(server);
+		server->snapshot = 0;
 		return;
 	}
 	call = registry_call_by_id(server->registry, call_id);
@@ -285,8 +311,8 @@ static void handle_message(struct server *server, const WireTo *message)
 	}
 }
 
-/* One packet. Returns false where there is none, or the peer is gone. */
-static bool receive(struct server *server)
+/* One packet, where there is one. */
+static void receive(struct server *server)
 {
 	ssize_t length =
 		recv(server->peer_fd, server->buffer, sizeof(server->buffer), MSG_DONTWAIT);
@@ -294,27 +320,26 @@ static bool receive(struct server *server)
 	WireTo *message;
 
 	if (length < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
-		return false;
+		return;
 	if (length <= 0) {
 		hang_up(server);
-		return false;
+		return;
 	}
 	if ((size_t)length > WIRE_MESSAGE_MAX) {
 		log_warning("control socket: a message is longer than %d bytes; hanging up",
 			WIRE_MESSAGE_MAX);
 		hang_up(server);
-		return false;
+		return;
 	}
 	message = (WireTo *)unpack(&bridgetap__dataplane__v1__to_dataplane__descriptor,
 		server->buffer, (size_t)length, WIRE_UNPACK_MAX, error);
 	if (message == NULL) {
 		log_warning("control socket: a message cannot be read: %s; hanging up", error);
 		hang_up(server);
-		return false;
+		return;
 	}
 	handle_message(server, message);
 	unpacked_free(&message->base);
-	return server->peer_fd >= 0;
 }
 
 static void accept_peer(struct server *server)
@@ -333,6 +358,8 @@ static void accept_peer(struct server *server)
 	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)) < 0)
 		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	server->peer_fd = fd;
+	server->peer_events = EPOLLIN;
+	server->silent_s = 0;
 	if (watch(server, EPOLL_CTL_ADD, fd, PEER_DATA(server), EPOLLIN) < 0)
 		hang_up(server);
 	else
@@ -349,9 +376,24 @@ bool server_handle(struct server *server, void *data, uint32_t events)
 		return false;
 	if (server->peer_fd >= 0 && (events & EPOLLOUT))
 		flush(server);
-	while (server->peer_fd >= 0 && receive(server)) {
+	/* One request, or one message of a snapshot: there may be others who wait. */
+	if (server->peer_fd >= 0 && has_room(server)) {
+		if (server->snapshot != SNAPSHOT_NONE)
+			go_on_with_snapshot(server);
+		else
+			receive(server);
 	}
+	if (server->peer_fd >= 0)
+		watch_peer(server);
 	return true;
+}
+
+void server_check_greeting(struct server *server)
+{
+	if (server->peer_fd < 0 || server->greeted || server->silent_s++ < GREETING_S)
+		return;
+	log_warning("control socket: whoever has connected does not greet; hanging up");
+	hang_up(server);
 }
 
 /* --- life --- */
@@ -393,6 +435,7 @@ struct server *server_create(const struct server_config *config, struct registry
 	server->arg = arg;
 	server->epoll_fd = epoll_fd;
 	server->peer_fd = -1;
+	server->snapshot = SNAPSHOT_NONE;
 	server->listen_fd = ret = listen_at(config->path);
 	if (ret < 0)
 		goto fail;

@@ -40,11 +40,16 @@ void server_destroy(struct server *server);
  * where that is none of the server's. */
 bool server_handle(struct server *server, void *data, uint32_t events);
 
+/* Hang up on whoever has connected and not said Hello for some seconds: there is one seat. Call it
+ * once a second. */
+void server_check_greeting(struct server *server);
+
 /* The workers have applied batch `generation`. */
 void server_batch_done(struct server *server, uint64_t generation);
 
 /* Send a message, or queue it while the peer is slow; dropped where nobody is connected. Events
- * are the first to go when a peer does not read: false where that happened. */
+ * are the first to go when a peer does not read: false where that happened. No more is read from a
+ * peer meanwhile, so that answers alone never make the queue much longer. */
 bool server_send(struct server *server, const WireFrom *message);
 
 #endif

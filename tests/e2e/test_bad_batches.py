@@ -2,6 +2,9 @@
 # Copyright (c) 2026 Bridgetap contributors
 """What the data plane's control socket refuses: with a code and a sentence, and nothing changed."""
 
+import socket
+import time
+
 import pytest
 
 from dataplane_client import DataplaneClient, endpoint, pb
@@ -183,3 +186,18 @@ def test_a_change_of_many_calls_is_one_batch(dataplane):
                              pb.Operation(put_call=call("heir", [leg(1, port=20000)])))
     assert result.code == pb.ERROR_CODE_OK
     assert len(dataplane.snapshot()) == 100
+
+
+def test_who_does_not_greet_gives_up_the_seat(dataplane, lab):
+    dataplane.close()
+    began, seated = time.monotonic(), 0
+    while seated < 1:  # until it has noticed that the client has gone
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as silent:
+            silent.settimeout(10)
+            silent.connect(lab.dataplane_socket)
+            sat_down = time.monotonic()
+            assert silent.recv(1) == b""
+            seated = time.monotonic() - sat_down
+        assert time.monotonic() - began < 20
+    assert 4 < seated < 8
+    DataplaneClient(lab.dataplane_socket).close()

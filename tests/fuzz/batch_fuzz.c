@@ -60,9 +60,9 @@ static void let_worker_work(void)
 static uint64_t fingerprint(void)
 {
 	uint64_t print = registry_count(registry) * 31ull + registry_mixing_legs(registry);
+	uint32_t number = 0;
 
-	for (const WireCall *call = registry_next(registry, NULL); call != NULL;
-		call = registry_next(registry, call)) {
+	for (const WireCall *call; (call = registry_next(registry, &number)) != NULL;) {
 		size_t size = bridgetap__dataplane__v1__call__get_packed_size(call);
 		uint8_t *bytes = malloc(size + 1);
 		uint64_t one = 0xcbf29ce484222325;
@@ -108,11 +108,12 @@ static void check_hearing(void *arg, const struct leg_stats *stats, unsigned cou
 /* The worker has what the book says. */
 static void check_calls(void)
 {
+	uint32_t number = 0;
+
 	REQUIRE(registry_count(registry) <= CALLS_MAX);
 	REQUIRE(registry_mixing_legs(registry) <= LEGS_MIXING_MAX);
 	REQUIRE(rings.free_count + registry_mixing_legs(registry) == rings.count);
-	for (const WireCall *call = registry_next(registry, NULL); call != NULL;
-		call = registry_next(registry, call)) {
+	for (const WireCall *call; (call = registry_next(registry, &number)) != NULL;) {
 		REQUIRE(registry_stats(
 				registry, call->id, check_hearing, (void *)(uintptr_t)call) == 0);
 		let_worker_work();
@@ -180,6 +181,7 @@ static void remove_all(void)
 {
 	while (registry_count(registry) > 0) {
 		unsigned before = ended;
+		uint32_t number = 0;
 		WireOperation operation = BRIDGETAP__DATAPLANE__V1__OPERATION__INIT;
 		WireOperation *operations = &operation;
 		WireBatch batch = BRIDGETAP__DATAPLANE__V1__BATCH__INIT;
@@ -187,7 +189,7 @@ static void remove_all(void)
 
 		operation.operation_case =
 			BRIDGETAP__DATAPLANE__V1__OPERATION__OPERATION_REMOVE_CALL;
-		operation.remove_call = registry_next(registry, NULL)->id;
+		operation.remove_call = registry_next(registry, &number)->id;
 		batch.generation = registry_generation(registry) + 1;
 		batch.operations = &operations;
 		batch.n_operations = 1;

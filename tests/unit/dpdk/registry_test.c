@@ -1,208 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 Bridgetap contributors */
-#include "fixture.h"
-
-#include <stdio.h>
-
-#include <rte_malloc.h>
+#include "registry_fixture.h"
 
 #include "call/admit.h"
-#include "control/registry.h"
 
-/* The main lcore's book of calls, and two workers that apply what it sends them in whatever order
- * the test lets them. */
-
-#define WORKERS	    2
-#define CALLS_MAX   8
-#define PARTIES	    3
-#define RINGS	    8
-#define OPERATIONS  4
-#define WORKER_NONE PORT_OWNER_NONE
-
-static struct worker *workers;
-static struct port_set no_ports;
-static struct ring_pool rings;
-static struct registry *registry;
-
-/* --- what the control plane says --- */
-
-struct spoken {
-	WireOperation operation;
-	WireCall call;
-	WireLeg legs[PARTIES], *leg_list[PARTIES];
-	WireEndpoint remotes[PARTIES];
-	uint8_t addresses[PARTIES][4];
-};
-
-static struct spoken operations[OPERATIONS];
-
-/* A call of an agent and a customer at these ports, and of a monitor where `monitor` is not 0; its
- * legs have the numbers 1, 2 and 3, and the addresses 192.0.2.10, 11 and 12. */
-static struct spoken *put_three(
-	unsigned i, const char *id, uint32_t agent, uint32_t customer, uint32_t monitor)
-{
-	static const Bridgetap__Dataplane__V1__Role roles[] = {
-		BRIDGETAP__DATAPLANE__V1__ROLE__ROLE_AGENT,
-		BRIDGETAP__DATAPLANE__V1__ROLE__ROLE_CUSTOMER,
-		BRIDGETAP__DATAPLANE__V1__ROLE__ROLE_MONITOR,
-	};
-	const uint32_t ports_of[] = { agent, customer, monitor };
-	struct spoken *said = &operations[i];
-
-	bridgetap__dataplane__v1__operation__init(&said->operation);
-	bridgetap__dataplane__v1__call__init(&said->call);
-	said->operation.operation_case = BRIDGETAP__DATAPLANE__V1__OPERATION__OPERATION_PUT_CALL;
-	said->operation.put_call = &said->call;
-	said->call.id = (char *)(uintptr_t)id;
-	said->call.legs = said->leg_list;
-	said->call.n_legs = monitor != 0 ? 3 : 2;
-	for (unsigned n = 0; n < PARTIES; n++) {
-		WireLeg *leg = said->leg_list[n] = &said->legs[n];
-
-		memcpy(said->addresses[n], (const uint8_t[]){ 192, 0, 2, (uint8_t)(10 + n) }, 4);
-		bridgetap__dataplane__v1__endpoint__init(&said->remotes[n]);
-		said->remotes[n].address.data = said->addresses[n];
-		said->remotes[n].address.len = 4;
-		said->remotes[n].port = 4000;
-		bridgetap__dataplane__v1__leg__init(leg);
-		leg->id = n + 1;
-		leg->role = roles[n];
-		leg->mode = BRIDGETAP__DATAPLANE__V1__MODE__MODE_LISTEN;
-		leg->codec = BRIDGETAP__DATAPLANE__V1__CODEC__CODEC_PCMU;
-		leg->realm = (char *)(uintptr_t) "access";
-		leg->local_port = ports_of[n];
-		leg->ssrc = 1000 + n;
-		leg->remote = &said->remotes[n];
-	}
-	return said;
-}
-
-static struct spoken *put(unsigned i, const char *id, uint32_t agent, uint32_t customer)
-{
-	return put_three(i, id, agent, customer, 0);
-}
-
-static void take_away(unsigned i, const char *id)
-{
-	bridgetap__dataplane__v1__operation__init(&operations[i].operation);
-	operations[i].operation.operation_case =
-		BRIDGETAP__DATAPLANE__V1__OPERATION__OPERATION_REMOVE_CALL;
-	operations[i].operation.remove_call = (char *)(uintptr_t)id;
-}
-
-/* Say the first `count` operations in one batch. */
-static int say_batch(unsigned count)
-{
-	WireBatch batch = BRIDGETAP__DATAPLANE__V1__BATCH__INIT;
-	WireOperation *list[OPERATIONS];
-	struct refusal refusal;
-
-	for (unsigned i = 0; i < count; i++)
-		list[i] = &operations[i].operation;
-	batch.generation = registry_generation(registry) + 1;
-	batch.operations = list;
-	batch.n_operations = count;
-	return registry_apply(registry, &batch, &refusal);
-}
-
-/* --- what the workers do --- */
-
-/* The last worker first: what was meant to come after something comes before it, unless both are
- * one worker's. */
-static void let_workers_work(void)
-{
-	do {
-		for (unsigned w = WORKERS; w > 0; w--)
-			worker_poll(&workers[w - 1]);
-		registry_poll(registry);
-	} while (registry_is_waiting(registry));
-}
-
-static unsigned owner_of(uint16_t port)
-{
-	int slot = port_table_slot(workers->table, REALM_ACCESS, port);
-
-	return port_table_owner(workers->table, REALM_ACCESS, slot);
-}
-
-/* The worker of the call that has a leg at `port`; WORKER_NONE where there is none. Its owner says
- * the same. */
-static unsigned worker_at(uint16_t port)
-{
-	int slot = port_table_slot(workers->table, REALM_ACCESS, port);
-	const struct leg *leg = workers->table->realm[REALM_ACCESS].legs[slot];
-	unsigned index = leg == NULL ? WORKER_NONE : call_of(leg)->worker;
-
-	assert_int_equal(owner_of(port), index);
-	return index;
-}
-
-static void new_worker(unsigned index)
-{
-	struct worker *w = &workers[index];
-	char name[RTE_RING_NAMESIZE];
-
-	*w = *worker;
-	w->index = (uint8_t)index;
-	w->peers = workers;
-	w->ports = &no_ports;
-	snprintf(name, sizeof(name), "commands%u", index);
-	w->commands = rte_ring_create_elem(
-		name, sizeof(struct command), COMMAND_RING_SIZE, SOCKET_ID_ANY, 0);
-	snprintf(name, sizeof(name), "replies%u", index);
-	w->replies = rte_ring_create_elem(
-		name, sizeof(struct reply), COMMAND_RING_SIZE, SOCKET_ID_ANY, 0);
-	assert_true(w->commands != NULL && w->replies != NULL);
-}
-
-static void ignore_done(void *arg, uint64_t generation)
-{
-	(void)arg;
-	(void)generation;
-}
+#define CALLS_MAX 8
 
 static int begin(void **state)
 {
-	struct registry_config config = {
-		.realms = worker->realms,
-		.table = worker->table,
-		.rings = &rings,
-		.worker_count = WORKERS,
-		.calls_max = CALLS_MAX,
-		.seats_max = 3,
-	};
-
 	(void)state;
-	workers = rte_zmalloc("workers", WORKERS * sizeof(*workers), RTE_CACHE_LINE_SIZE);
-	assert_non_null(workers);
-	for (unsigned w = 0; w < WORKERS; w++)
-		new_worker(w);
-	config.workers = workers;
-	assert_int_equal(ring_pool_init(&rings, RINGS, RINGS), 0);
-	registry = registry_create(&config, NULL, ignore_done, NULL);
-	return registry == NULL;
+	start_registry(CALLS_MAX);
+	return 0;
 }
 
-/* Nothing may be left in the port table. */
 static int end(void **state)
 {
-	const WireCall *call;
-
 	(void)state;
-	while ((call = registry_next(registry, NULL)) != NULL) {
-		take_away(0, call->id);
-		assert_int_equal(say_batch(1), 0);
-		let_workers_work();
-	}
-	for (uint16_t port = 20000; port < 20200; port += 2)
-		assert_int_equal(worker_at(port), WORKER_NONE);
-	registry_destroy(registry);
-	ring_pool_fini(&rings);
-	for (unsigned w = 0; w < WORKERS; w++) {
-		rte_ring_free(workers[w].commands);
-		rte_ring_free(workers[w].replies);
-	}
-	rte_free(workers);
+	end_registry();
 	return 0;
 }
 
@@ -305,8 +119,7 @@ static void a_batch_that_is_refused_binds_no_port(void **state)
 /* What the leg at port 20000 tells when it has learned this host, at port 5000. */
 static struct event learned(uint8_t host)
 {
-	int slot = port_table_slot(workers->table, REALM_ACCESS, 20000);
-	struct leg *leg = workers->table->realm[REALM_ACCESS].legs[slot];
+	struct leg *leg = leg_at(20000);
 	struct endpoint source = { .port = 5000 };
 	struct counters counters = { 0 };
 	struct forward_env env = { .events = workers->events, .counters = &counters };
@@ -338,8 +151,7 @@ static bool learns(uint8_t host)
 /* The last byte of the address that is sent to from `port`. */
 static unsigned sends_to(uint16_t port)
 {
-	int slot = port_table_slot(workers->table, REALM_ACCESS, port);
-	const struct leg *leg = workers->table->realm[REALM_ACCESS].legs[slot];
+	const struct leg *leg = leg_at(port);
 
 	return leg->header_length == 0 ? 0 : leg_header(leg)[19];
 }
