@@ -10,6 +10,7 @@
 #include "call/port_table.h"
 #include "control/config.h"
 #include "control/ends.h"
+#include "control/guard_alarm.h"
 #include "control/registry.h"
 #include "control/relay_walk.h"
 #include "control/relays.h"
@@ -39,7 +40,7 @@ struct dataplane {
 	int signal_fd;
 	int timer_fd;
 	uint64_t wall_offset_us; /* wall clock less the kernel's monotonic one, at the start */
-	uint64_t guard_dropped;	 /* that an alarm has been raised for */
+	struct guard_alarm guard_alarm;
 	bool eal_runs;
 	bool stopping;
 };

@@ -75,26 +75,6 @@ static void take_events(struct dataplane *dp)
 	}
 }
 
-/* The guard never fires unless something is broken, so each time is worth an alarm (M29). */
-static void check_guard(struct dataplane *dp)
-{
-	uint64_t dropped = dataplane_counter(dp, COUNTER_guard_dropped);
-	Bridgetap__Dataplane__V1__Event wire = BRIDGETAP__DATAPLANE__V1__EVENT__INIT;
-	WireFrom message = BRIDGETAP__DATAPLANE__V1__FROM_DATAPLANE__INIT;
-
-	if (dropped == dp->guard_dropped)
-		return;
-	log_error("ALARM: the recording guard stopped %lu packets; the mix is broken, and nothing "
-		  "but the guard keeps a supervisor out of the recording",
-		(unsigned long)(dropped - dp->guard_dropped));
-	dp->guard_dropped = dropped;
-	wire.kind = BRIDGETAP__DATAPLANE__V1__EVENT_KIND__EVENT_KIND_GUARD_ALARM;
-	wire.count = dropped;
-	message.message_case = BRIDGETAP__DATAPLANE__V1__FROM_DATAPLANE__MESSAGE_EVENT;
-	message.event = &wire;
-	server_send(dp->server, &message);
-}
-
 static void every_second(struct dataplane *dp)
 {
 	uint64_t expirations;
@@ -104,7 +84,8 @@ static void every_second(struct dataplane *dp)
 	dataplane_set_clocks(dp);
 	nexthop_table_refresh(registry_nexthops(dp->registry));
 	relays_check(&dp->relays);
-	check_guard(dp);
+	guard_alarm_check(
+		&dp->guard_alarm, dataplane_counter(dp, COUNTER_guard_dropped), dp->server);
 	server_check_greeting(dp->server);
 }
 

@@ -46,7 +46,7 @@ struct server {
 	bool greeted;
 	unsigned silent_s; /* while it has not */
 	uint32_t snapshot; /* the number of a call that it goes on with, or SNAPSHOT_NONE */
-	uint8_t epoch;	   /* number of control planes that have greeted */
+	uint8_t epoch;	   /* how often a control plane has greeted or asked for everything */
 	struct queued *queue;
 	size_t queued_bytes;
 	uint8_t buffer[WIRE_MESSAGE_MAX + 1];
@@ -386,6 +386,11 @@ bool server_handle(struct server *server, void *data, uint32_t events)
 	if (server->peer_fd >= 0)
 		watch_peer(server);
 	return true;
+}
+
+uint8_t server_epoch(const struct server *server)
+{
+	return server->epoch;
 }
 
 void server_check_greeting(struct server *server)

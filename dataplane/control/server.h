@@ -44,6 +44,9 @@ bool server_handle(struct server *server, void *data, uint32_t events);
  * once a second. */
 void server_check_greeting(struct server *server);
 
+/* Another number whenever a control plane has greeted, or has asked for everything. */
+uint8_t server_epoch(const struct server *server);
+
 /* The workers have applied batch `generation`. */
 void server_batch_done(struct server *server, uint64_t generation);
 

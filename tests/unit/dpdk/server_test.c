@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "control/guard_alarm.h"
 #include "control/server.h"
 
 /* The control socket, with a peer that does not do as it should. */
@@ -370,6 +371,73 @@ static void who_does_not_greet_gives_up_the_seat(void **state)
 	assert_false(is_hung_up());
 }
 
+/* --- the alarm of the recording guard --- */
+
+/* What the control plane is told of next; 0 for nothing. */
+static uint64_t told_dropped(void)
+{
+	WireFrom *message;
+	uint64_t dropped;
+
+	settle();
+	message = hear_next();
+	if (message == NULL)
+		return 0;
+	assert_int_equal(
+		message->event->kind, BRIDGETAP__DATAPLANE__V1__EVENT_KIND__EVENT_KIND_GUARD_ALARM);
+	dropped = message->event->count;
+	forget(message);
+	return dropped;
+}
+
+static void an_alarm_is_told_when_there_is_somebody_to_be_told(void **state)
+{
+	struct guard_alarm alarm = { 0 };
+
+	(void)state;
+	guard_alarm_check(&alarm, 0, server);
+	guard_alarm_check(&alarm, 5, server);
+	guard_alarm_check(&alarm, 5, server);
+	greet();
+	assert_int_equal(told_dropped(), 0);
+	guard_alarm_check(&alarm, 5, server);
+	assert_int_equal(told_dropped(), 5);
+	guard_alarm_check(&alarm, 5, server);
+	assert_int_equal(told_dropped(), 0);
+	guard_alarm_check(&alarm, 6, server);
+	assert_int_equal(told_dropped(), 6);
+}
+
+static void whoever_comes_next_is_told_of_an_alarm_as_well(void **state)
+{
+	struct guard_alarm alarm = { 0 };
+
+	(void)state;
+	greet();
+	guard_alarm_check(&alarm, 5, server);
+	/* It goes before it has read it. */
+	close(peer);
+	settle();
+	guard_alarm_check(&alarm, 5, server);
+	peer = dial();
+	greet();
+	guard_alarm_check(&alarm, 5, server);
+	assert_int_equal(told_dropped(), 5);
+	guard_alarm_check(&alarm, 5, server);
+	assert_int_equal(told_dropped(), 0);
+}
+
+static void where_the_guard_has_stopped_nothing_there_is_no_alarm(void **state)
+{
+	struct guard_alarm alarm = { 0 };
+
+	(void)state;
+	greet();
+	for (unsigned i = 0; i < 3; i++)
+		guard_alarm_check(&alarm, 0, server);
+	assert_int_equal(told_dropped(), 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -379,6 +447,9 @@ int main(void)
 		TEST(a_snapshot_is_made_as_it_is_read),
 		TEST(a_snapshot_of_no_call_has_one_message),
 		TEST(who_does_not_greet_gives_up_the_seat),
+		TEST(an_alarm_is_told_when_there_is_somebody_to_be_told),
+		TEST(whoever_comes_next_is_told_of_an_alarm_as_well),
+		TEST(where_the_guard_has_stopped_nothing_there_is_no_alarm),
 	};
 
 	return cmocka_run_group_tests_name("server", tests, start_eal, stop_eal);
