@@ -108,6 +108,13 @@ static int probe(struct port *port, const char *steer_path)
 			devargs, strerror(-ret));
 		return ret;
 	}
+	if (found >= PORT_MAX) {
+		log_error("port %s: DPDK gave it the number %u, and there is room for %u devices; "
+			  "keep DPDK from those that are not the appliance's (\"-a\" in \"eal\")",
+			port->name, found, PORT_MAX);
+		rte_eth_dev_close(found);
+		return -ENOSPC;
+	}
 	port->id = found;
 	return 0;
 }

@@ -12,7 +12,7 @@
 #include "net/guard.h"
 #include "net/reclaim.h"
 
-#define PORT_MAX	16
+#define PORT_MAX	16 /* also of the numbers that DPDK gives its devices */
 #define PORT_NAME_SIZE	32
 #define PORT_QUEUES_MAX 16
 
