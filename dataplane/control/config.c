@@ -305,7 +305,7 @@ static void read_ports(struct reader *r, const config_setting_t *root)
 static void read_port_of_realm(struct reader *r, const config_setting_t *group, struct realm *realm)
 {
 	struct port_set *ports = &r->config->ports;
-	char name[PORT_NAME_SIZE] = "", interface[IF_NAMESIZE] = "", known[PORT_MAX * 34] = "";
+	char name[PORT_NAME_SIZE] = "", known[PORT_MAX * 34] = "";
 
 	get_text(r, group, "port", name, sizeof(name), NULL);
 	for (unsigned i = 0; i < ports->count; i++) {
@@ -321,11 +321,11 @@ static void read_port_of_realm(struct reader *r, const config_setting_t *group, 
 	}
 	if (config_setting_get_member(group, "interface") == NULL)
 		return;
-	get_text(r, group, "interface", interface, sizeof(interface), NULL);
-	realm->ifindex = if_nametoindex(interface);
+	get_text(r, group, "interface", realm->interface, sizeof(realm->interface), NULL);
+	realm->ifindex = if_nametoindex(realm->interface);
 	if (realm->ifindex == 0)
 		complain(r, place_of(group, "interface"), "there is no network interface \"%s\"",
-			interface);
+			realm->interface);
 }
 
 static void read_rtp_ports(struct reader *r, const config_setting_t *group, struct realm *realm)

@@ -3,6 +3,7 @@
 #include "net/nexthop.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +28,7 @@ struct nexthop {
 
 struct nexthop_table {
 	const struct realm_set *realms;
+	unsigned ifindex[REALM_MAX]; /* of each realm, as it is now */
 	struct rtnetlink *rtnl;
 	nexthop_publish_fn *publish;
 	void *arg;
@@ -44,6 +46,8 @@ struct nexthop_table *nexthop_table_create(const struct realm_set *realms, struc
 	if (table == NULL)
 		return NULL;
 	table->realms = realms;
+	for (unsigned r = 0; r < realms->count; r++)
+		table->ifindex[r] = realms->realm[r].ifindex;
 	table->rtnl = rtnl;
 	table->publish = publish;
 	table->arg = arg;
@@ -116,6 +120,7 @@ static void set_mac(
 static int resolve(struct nexthop_table *table, struct nexthop *hop)
 {
 	const struct realm *realm = &table->realms->realm[hop->key.realm];
+	unsigned ifindex = table->ifindex[hop->key.realm];
 	struct endpoint remote, via;
 	struct rte_ether_addr mac;
 	bool fixed;
@@ -123,19 +128,19 @@ static int resolve(struct nexthop_table *table, struct nexthop *hop)
 
 	memcpy(remote.address, hop->key.remote, sizeof(remote.address));
 	remote.port = 0;
-	if (realm->has_next_hop || realm->ifindex == 0 || table->rtnl == NULL) {
+	if (realm->has_next_hop || ifindex == 0 || table->rtnl == NULL) {
 		hop->via = remote;
 		if (realm->has_next_hop)
 			set_mac(table, hop, &realm->next_hop);
 		return 0;
 	}
-	ret = rtnetlink_route(table->rtnl, realm->ifindex, &remote, &via);
+	ret = rtnetlink_route(table->rtnl, ifindex, &remote, &via);
 	if (ret < 0)
 		return ret;
 	hop->via = via;
-	if (rtnetlink_neighbour(table->rtnl, realm->ifindex, &hop->via, &mac, &fixed) == 0)
+	if (rtnetlink_neighbour(table->rtnl, ifindex, &hop->via, &mac, &fixed) == 0)
 		set_mac(table, hop, &mac);
-	return fixed ? 0 : rtnetlink_probe(table->rtnl, realm->ifindex, &hop->via);
+	return fixed ? 0 : rtnetlink_probe(table->rtnl, ifindex, &hop->via);
 }
 
 int nexthop_get(struct nexthop_table *table, unsigned realm, const struct endpoint *remote)
@@ -189,7 +194,7 @@ static void neighbour_changed(
 	struct nexthop *hop, *next;
 
 	HASH_ITER (hh, table->by_key, hop, next)
-		if (table->realms->realm[hop->key.realm].ifindex == ifindex &&
+		if (table->ifindex[hop->key.realm] == ifindex &&
 			!table->realms->realm[hop->key.realm].has_next_hop &&
 			endpoint_equal(&hop->via, via))
 			set_mac(table, hop, mac);
@@ -225,6 +230,30 @@ static void route_changed(void *arg, const struct endpoint *network, unsigned bi
 			resolve(table, hop);
 }
 
+/* An interface that was made anew has another number, and routes and neighbours of its own. What
+ * is told of it may be out of date. */
+static void find_interface(struct nexthop_table *table, unsigned realm)
+{
+	unsigned ifindex = if_nametoindex(table->realms->realm[realm].interface);
+	struct nexthop *hop, *next;
+
+	if (ifindex == 0 || ifindex == table->ifindex[realm])
+		return;
+	table->ifindex[realm] = ifindex;
+	HASH_ITER (hh, table->by_key, hop, next)
+		if (hop->key.realm == realm)
+			resolve(table, hop);
+}
+
+static void interface_changed(void *arg, const char *name)
+{
+	struct nexthop_table *table = arg;
+
+	for (unsigned r = 0; r < table->realms->count; r++)
+		if (strcmp(table->realms->realm[r].interface, name) == 0)
+			find_interface(table, r);
+}
+
 void nexthop_table_refresh(struct nexthop_table *table)
 {
 	refresh(table, REFRESH_SLICE);
@@ -232,8 +261,16 @@ void nexthop_table_refresh(struct nexthop_table *table)
 
 void nexthop_table_read_events(struct nexthop_table *table)
 {
-	const struct rtnetlink_watcher watcher = { neighbour_changed, route_changed, table };
+	const struct rtnetlink_watcher watcher = {
+		.neighbour = neighbour_changed,
+		.route = route_changed,
+		.interface = interface_changed,
+		.arg = table,
+	};
 
-	if (rtnetlink_read_events(table->rtnl, &watcher) == -ENOBUFS)
+	if (rtnetlink_read_events(table->rtnl, &watcher) == -ENOBUFS) {
+		for (unsigned r = 0; r < table->realms->count; r++)
+			find_interface(table, r);
 		refresh(table, NEXTHOP_MAX);
+	}
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <net/if.h>
 #include <rte_ether.h>
 
 #include "net/endpoint.h"
@@ -28,8 +29,10 @@ struct realm {
 	uint32_t tags;		 /* both, as VLAN_TAGS() has it; set by realm_set_index() */
 	uint8_t dscp;		 /* of what is sent */
 	bool recording;		 /* leads to the recorder and to nothing else */
-	unsigned ifindex;	 /* kernel interface whose neighbours are asked; 0 for none */
-	bool has_next_hop;	 /* a fixed next hop instead of the kernel's neighbours */
+	unsigned
+		ifindex; /* kernel interface whose neighbours are asked, at the start; 0 for none */
+	char interface[IF_NAMESIZE]; /* its name where one was given, "" for the port's own */
+	bool has_next_hop;	     /* a fixed next hop instead of the kernel's neighbours */
 	struct rte_ether_addr next_hop;
 };
 

@@ -42,7 +42,8 @@ struct rtnetlink *rtnetlink_create(void)
 	if (rtnl == NULL)
 		return NULL;
 	rtnl->requests = open_socket(0);
-	rtnl->events = open_socket(RTMGRP_NEIGH | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE);
+	rtnl->events =
+		open_socket(RTMGRP_LINK | RTMGRP_NEIGH | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE);
 	if (rtnl->requests == NULL || rtnl->events == NULL) {
 		rtnetlink_destroy(rtnl);
 		return NULL;
@@ -239,6 +240,19 @@ static void tell_of_route(const struct nlmsghdr *message, const struct rtnetlink
 	watcher->route(watcher->arg, &network, header->rtm_dst_len + (ipv4 ? 96u : 0u));
 }
 
+static void tell_of_interface(
+	const struct nlmsghdr *message, const struct rtnetlink_watcher *watcher)
+{
+	const struct nlattr *attribute;
+
+	mnl_attr_for_each(attribute, message, sizeof(struct ifinfomsg))
+	{
+		if (mnl_attr_get_type(attribute) == IFLA_IFNAME &&
+			mnl_attr_validate(attribute, MNL_TYPE_NUL_STRING) == 0)
+			watcher->interface(watcher->arg, mnl_attr_get_str(attribute));
+	}
+}
+
 static int parse_event(const struct nlmsghdr *message, void *arg)
 {
 	switch (message->nlmsg_type) {
@@ -248,6 +262,9 @@ static int parse_event(const struct nlmsghdr *message, void *arg)
 	case RTM_NEWROUTE:
 	case RTM_DELROUTE:
 		tell_of_route(message, arg);
+		break;
+	case RTM_NEWLINK:
+		tell_of_interface(message, arg);
 		break;
 	default:
 		break;

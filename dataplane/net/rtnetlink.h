@@ -32,21 +32,23 @@ int rtnetlink_neighbour(struct rtnetlink *rtnl, unsigned ifindex, const struct e
  * 5.16 on a fixed one would be forgotten by that, and asked for. */
 int rtnetlink_probe(struct rtnetlink *rtnl, unsigned ifindex, const struct endpoint *via);
 
-/* A descriptor that is readable when neighbours or routes have changed. */
+/* A descriptor that is readable when neighbours, routes or interfaces have changed. */
 int rtnetlink_event_fd(const struct rtnetlink *rtnl);
 
-/* Who is told of changes: of each neighbour that has a MAC address now, and of each network, the
- * first `bits` of the address, to which a route has come or gone. */
+/* Who is told of changes: of each neighbour that has a MAC address now, of each network, the first
+ * `bits` of the address, to which a route has come or gone, and of each interface by the name that
+ * it has, or had at that time. */
 struct rtnetlink_watcher {
 	void (*neighbour)(void *arg, unsigned ifindex, const struct endpoint *via,
 		const struct rte_ether_addr *mac);
 	void (*route)(void *arg, const struct endpoint *network, unsigned bits);
+	void (*interface)(void *arg, const char *name);
 	void *arg;
 };
 
 /* Take pending changes: all, or as many as may be taken at a time; then the descriptor stays
- * readable. Returns 0, or -ENOBUFS when the kernel dropped some, after which all neighbours and
- * routes must be asked again. */
+ * readable. Returns 0, or -ENOBUFS when the kernel dropped some, after which all neighbours, routes
+ * and interfaces must be asked again. */
 int rtnetlink_read_events(struct rtnetlink *rtnl, const struct rtnetlink_watcher *watcher);
 
 #endif

@@ -2,6 +2,7 @@
  * Copyright (c) 2026 Bridgetap contributors */
 #include "check.h"
 
+#include <errno.h>
 #include <net/if.h>
 #include <sched.h>
 #include <stdio.h>
@@ -12,6 +13,8 @@
 
 /* Next hops by the routes and neighbours of a real kernel, in a network of the test's own: a link
  * at whose other end nobody answers. */
+
+enum { PLAIN, NAMED }; /* realms: the latter has an interface of its own, by name */
 
 static struct rtnetlink *rtnl;
 static struct realm_set realms;
@@ -34,6 +37,13 @@ static void ip(const char *arguments)
 		fail_msg("%s", command);
 }
 
+static void add_interface(void)
+{
+	ip("link add a0.7 type veth peer name b0.7");
+	ip("link set a0.7 up");
+	ip("address add 198.51.100.1/24 dev a0.7");
+}
+
 static int begin(void **state)
 {
 	(void)state;
@@ -46,7 +56,11 @@ static int begin(void **state)
 	ip("link set a0 up");
 	ip("link set b0 up");
 	ip("address add 192.0.2.1/24 dev a0");
-	realms = (struct realm_set){ .count = 1, .realm = { { .ifindex = if_nametoindex("a0") } } };
+	add_interface();
+	realms = (struct realm_set){ .count = 2 };
+	realms.realm[PLAIN].ifindex = if_nametoindex("a0");
+	snprintf(realms.realm[NAMED].interface, sizeof(realms.realm[NAMED].interface), "a0.7");
+	realms.realm[NAMED].ifindex = if_nametoindex("a0.7");
 	memset(headers, 0, sizeof(headers));
 	rtnl = rtnetlink_create();
 	assert_non_null(rtnl);
@@ -63,13 +77,18 @@ static int end(void **state)
 	return 0;
 }
 
-static uint16_t hop_to(const char *text)
+static int try_hop(unsigned realm, const char *text)
 {
 	struct endpoint remote = { .port = 0 };
-	int number;
 
 	assert_int_equal(endpoint_parse_address(&remote, text), 0);
-	number = nexthop_get(table, 0, &remote);
+	return nexthop_get(table, realm, &remote);
+}
+
+static uint16_t hop_to(const char *text)
+{
+	int number = try_hop(PLAIN, text);
+
 	assert_true(number > 0);
 	return (uint16_t)number;
 }
@@ -135,6 +154,50 @@ static void a_neighbour_that_is_not_known_is_asked_for(void **state)
 	assert_true(is_neighbour("192.0.2.10", "incomplete"));
 }
 
+/* --- interfaces --- */
+
+static void an_interface_that_comes_back_is_found_again(void **state)
+{
+	int before, after;
+
+	(void)state;
+	ip("neigh replace 198.51.100.9 lladdr 02:00:00:00:00:09 dev a0.7 nud permanent");
+	before = try_hop(NAMED, "198.51.100.9");
+	assert_true(before > 0);
+	assert_int_equal(headers[before].bytes[5], 9);
+	ip("link delete a0.7");
+	nexthop_table_read_events(table);
+	assert_int_equal(try_hop(NAMED, "198.51.100.8"), -ENODEV);
+	/* What is known stays, for want of anything better. */
+	assert_int_equal(headers[before].bytes[5], 9);
+
+	ip("link add c0 type veth peer name d0"); /* which may take the number */
+	add_interface();
+	nexthop_table_read_events(table);
+	ip("neigh replace 198.51.100.8 lladdr 02:00:00:00:00:08 dev a0.7 nud permanent");
+	after = try_hop(NAMED, "198.51.100.8");
+	assert_true(after > 0);
+	assert_int_equal(headers[after].bytes[5], 8);
+	ip("neigh replace 198.51.100.9 lladdr 02:00:00:00:00:0a dev a0.7 nud permanent");
+	nexthop_table_read_events(table);
+	assert_int_equal(headers[before].bytes[5], 10);
+}
+
+static void an_interface_that_comes_back_is_found_though_events_were_lost(void **state)
+{
+	(void)state;
+	ip("link delete a0.7");
+	/* More than the socket holds. */
+	ip("link add c0 type veth peer name d0");
+	if (system("for i in $(seq 2000); do echo link set c0 mtu $((1000 + i % 2)); done | "
+		   "ip -batch -") != 0)
+		fail_msg("ip -batch");
+	add_interface();
+	for (unsigned i = 0; i < 200; i++)
+		nexthop_table_read_events(table);
+	assert_true(try_hop(NAMED, "198.51.100.8") > 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -142,6 +205,8 @@ int main(void)
 		TEST(an_entry_that_an_administrator_has_set_stays),
 		TEST(an_entry_that_may_be_out_of_date_is_confirmed),
 		TEST(a_neighbour_that_is_not_known_is_asked_for),
+		TEST(an_interface_that_comes_back_is_found_again),
+		TEST(an_interface_that_comes_back_is_found_though_events_were_lost),
 	};
 
 	return cmocka_run_group_tests_name("rtnetlink", tests, NULL, NULL);
