@@ -92,12 +92,20 @@ static void add_tag(struct l2_header *header, uint16_t type, uint16_t vlan)
 	header->length += sizeof(words);
 }
 
+static struct endpoint remote_of(const struct nexthop *hop)
+{
+	struct endpoint remote = { .port = 0 };
+
+	memcpy(remote.address, hop->key.remote, sizeof(remote.address));
+	return remote;
+}
+
 static void set_mac(
 	struct nexthop_table *table, struct nexthop *hop, const struct rte_ether_addr *mac)
 {
 	const struct realm *realm = &table->realms->realm[hop->key.realm];
-	uint16_t ethertype =
-		endpoint_is_ipv4(&hop->via) ? RTE_ETHER_TYPE_IPV4 : RTE_ETHER_TYPE_IPV6;
+	struct endpoint remote = remote_of(hop);
+	uint16_t ethertype = endpoint_is_ipv4(&remote) ? RTE_ETHER_TYPE_IPV4 : RTE_ETHER_TYPE_IPV6;
 	struct rte_ether_hdr ethernet = { .dst_addr = *mac };
 	struct l2_header header = { .length = offsetof(struct rte_ether_hdr, ether_type) };
 
@@ -121,13 +129,11 @@ static int resolve(struct nexthop_table *table, struct nexthop *hop)
 {
 	const struct realm *realm = &table->realms->realm[hop->key.realm];
 	unsigned ifindex = table->ifindex[hop->key.realm];
-	struct endpoint remote, via;
+	struct endpoint remote = remote_of(hop), via;
 	struct rte_ether_addr mac;
 	bool fixed;
 	int ret;
 
-	memcpy(remote.address, hop->key.remote, sizeof(remote.address));
-	remote.port = 0;
 	if (realm->has_next_hop || ifindex == 0 || table->rtnl == NULL) {
 		hop->via = remote;
 		if (realm->has_next_hop)

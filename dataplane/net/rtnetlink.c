@@ -112,9 +112,15 @@ static int parse_route(const struct nlmsghdr *message, void *arg)
 
 	mnl_attr_for_each(attribute, message, sizeof(struct rtmsg))
 	{
+		const uint8_t *payload = mnl_attr_get_payload(attribute);
+		uint16_t length = mnl_attr_get_payload_len(attribute);
+
+		/* The latter is of the other family, and begins with that (RFC 8950). */
 		if (mnl_attr_get_type(attribute) == RTA_GATEWAY)
-			endpoint_set(via, mnl_attr_get_payload(attribute),
-				mnl_attr_get_payload_len(attribute), 0);
+			endpoint_set(via, payload, length, 0);
+		else if (mnl_attr_get_type(attribute) == RTA_VIA && length > sizeof(struct rtvia))
+			endpoint_set(via, payload + sizeof(struct rtvia),
+				length - sizeof(struct rtvia), 0);
 	}
 	return MNL_CB_STOP;
 }

@@ -18,8 +18,9 @@ struct rtnetlink;
 struct rtnetlink *rtnetlink_create(void); /* NULL with errno */
 void rtnetlink_destroy(struct rtnetlink *rtnl);
 
-/* The next hop towards `to` out of interface `ifindex` into `via`: a gateway, or `to` itself
- * where it is on the link. 0, or -errno (-ENETUNREACH: no route). Ports are not used. */
+/* The next hop towards `to` out of interface `ifindex` into `via`: a gateway, which may be of the
+ * other address family, or `to` itself where it is on the link. 0, or -errno (-ENETUNREACH: no
+ * route). Ports are not used. */
 int rtnetlink_route(
 	struct rtnetlink *rtnl, unsigned ifindex, const struct endpoint *to, struct endpoint *via);
 

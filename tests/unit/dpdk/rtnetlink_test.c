@@ -154,6 +154,35 @@ static void a_neighbour_that_is_not_known_is_asked_for(void **state)
 	assert_true(is_neighbour("192.0.2.10", "incomplete"));
 }
 
+/* --- gateways --- */
+
+/* RFC 8950: IPv4 by way of a router that is known by its IPv6 address. */
+static void ipv4_goes_by_a_gateway_of_either_family(void **state)
+{
+	static const uint8_t ipv4[] = { 0x08, 0x00 };
+	uint16_t plain, other;
+
+	(void)state;
+	ip("-6 address add 2001:db8::1/64 dev a0 nodad");
+	ip("route add 203.0.113.0/25 via 192.0.2.10");
+	ip("route add 203.0.113.128/25 via inet6 2001:db8::20 dev a0");
+	ip("neigh replace 192.0.2.10 lladdr 02:00:00:00:00:10 dev a0 nud permanent");
+	ip("-6 neigh replace 2001:db8::20 lladdr 02:00:00:00:00:20 dev a0 nud permanent");
+	plain = hop_to("203.0.113.5");
+	other = hop_to("203.0.113.130");
+	assert_int_equal(headers[plain].bytes[5], 0x10);
+	assert_int_equal(headers[other].bytes[5], 0x20);
+	assert_int_equal(headers[other].length, 14);
+	assert_memory_equal(headers[plain].bytes + 12, ipv4, sizeof(ipv4));
+	assert_memory_equal(headers[other].bytes + 12, ipv4, sizeof(ipv4));
+	assert_false(is_neighbour("203.0.113.130", "all"));
+	/* The gateway has another address. */
+	ip("-6 neigh replace 2001:db8::20 lladdr 02:00:00:00:00:21 dev a0 nud permanent");
+	nexthop_table_read_events(table);
+	assert_int_equal(headers[other].bytes[5], 0x21);
+	assert_memory_equal(headers[other].bytes + 12, ipv4, sizeof(ipv4));
+}
+
 /* --- interfaces --- */
 
 static void an_interface_that_comes_back_is_found_again(void **state)
@@ -205,6 +234,7 @@ int main(void)
 		TEST(an_entry_that_an_administrator_has_set_stays),
 		TEST(an_entry_that_may_be_out_of_date_is_confirmed),
 		TEST(a_neighbour_that_is_not_known_is_asked_for),
+		TEST(ipv4_goes_by_a_gateway_of_either_family),
 		TEST(an_interface_that_comes_back_is_found_again),
 		TEST(an_interface_that_comes_back_is_found_though_events_were_lost),
 	};
