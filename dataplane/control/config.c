@@ -428,6 +428,8 @@ static void read_realms(struct reader *r, const config_setting_t *root)
 					other->name, realm->name);
 		}
 		r->config->ports.port[realm->port_id].recording |= realm->recording;
+		r->config->ports.port[realm->port_id].tagged |=
+			realm->vlan != 0 || realm->service_vlan != 0;
 	}
 	realm_set_index(realms);
 }

@@ -14,6 +14,7 @@
 
 #include "net/log.h"
 #include "net/steering.h"
+#include "net/vlan_offload.h"
 #include "net/xdp.h"
 #include "net/xsk.h"
 
@@ -45,6 +46,19 @@ static int interface_of(const struct port *port, char name[static IF_NAMESIZE])
 	return 0;
 }
 
+/* Make sure that tags are in the frames. */
+static int keep_tags(const struct port *port, const char *interface)
+{
+	int ret = port->tagged ? vlan_offload_stop(interface) : 0;
+
+	if (ret < 0)
+		log_error("port %s: interface %s takes VLAN tags off before the data plane sees "
+			  "them: %s; switch that off by hand (ethtool -K %s rxvlan off "
+			  "rx-vlan-stag-hw-parse off) or bind the NIC to vfio-pci",
+			port->name, interface, strerror(-ret), interface);
+	return ret;
+}
+
 /* Make the interface ready for the driver to attach `steer_path` to it, and complete devargs. */
 static int prepare_af_xdp(
 	const struct port *port, const char *steer_path, char *devargs, size_t size)
@@ -72,6 +86,8 @@ static int prepare_af_xdp(
 	else if (ret < 0)
 		log_error("port %s: cannot look at the XDP program of %s: %s", port->name,
 			interface, strerror(-ret));
+	if (ret == 0)
+		ret = keep_tags(port, interface);
 	if (ret < 0)
 		return ret;
 	if (snprintf(devargs, size, "%s,xdp_prog=%s", port->devargs, steer_path) >= (int)size)

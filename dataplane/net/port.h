@@ -37,6 +37,7 @@ struct port {
 	bool verifies;		      /* the workers do, in place of the port (net/verify.h) */
 	bool has_peer;		      /* another process, which comes and goes (net_memif) */
 	bool recording;		      /* guarded: passes nothing but agent and customer */
+	bool tagged;		      /* some realm is behind VLAN tags */
 	bool relays;		      /* where it is steered: its XDP program may forward calls */
 	int sockets[PORT_QUEUES_MAX]; /* of an AF_XDP port, to be asked what they have lost */
 	unsigned socket_count;
@@ -49,9 +50,9 @@ struct port_set {
 	struct port port[PORT_MAX];
 };
 
-/* Create, configure and start the ports of `set`, whose names, devargs and `recording` are
- * filled in, with `queues` queue pairs each and buffers from `pool`. AF_XDP ports get the XDP
- * program `steer_path`; recording ports get `guard`. On failure says what to do on the log,
+/* Create, configure and start the ports of `set`, whose names, devargs, `recording` and
+ * `tagged` are filled in, with `queues` queue pairs each and buffers from `pool`. AF_XDP ports get
+ * the XDP program `steer_path`; recording ports get `guard`. On failure says what to do on the log,
  * takes down what was set up, and returns -errno. */
 int port_set_start(struct port_set *set, uint16_t queues, struct rte_mempool *pool,
 	const char *steer_path, const struct guard *guard);

@@ -88,6 +88,12 @@ def test_a_call_is_held_behind_two_tags(tagged):
             assert all(packet.payload == source.payload for packet in packets)
 
 
+def test_tags_are_left_to_the_data_plane_where_there_are_any(tagged):
+    """In the frame, where the XDP program looks for them."""
+    assert not tagged.lab.takes_off_tags("appliance", "trunk0")
+    assert tagged.lab.takes_off_tags("appliance", "access0")
+
+
 @pytest.mark.parametrize("tags", [
     b"", TAGS[:4], TAGS[4:], struct.pack("!HHHH", 0x88a8, SERVICE + 1, 0x8100, VLAN),
     struct.pack("!HHHH", 0x88a8, SERVICE, 0x8100, VLAN + 1), TAGS + b"\x81\x00\x00\x64"],

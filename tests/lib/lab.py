@@ -39,7 +39,8 @@ RECORDER = "198.51.100.2"
 
 _libc = ctypes.CDLL(None, use_errno=True)
 CLONE_NEWNET = 0x40000000
-SIOCETHTOOL, ETHTOOL_STXCSUM, ETHTOOL_SGRO = 0x8946, 0x17, 0x2c
+SIOCETHTOOL, ETHTOOL_STXCSUM, ETHTOOL_GFLAGS, ETHTOOL_SGRO = 0x8946, 0x17, 0x25, 0x2c
+ETH_FLAG_RXVLAN = 1 << 8
 
 
 class Missing(Exception):
@@ -216,15 +217,20 @@ class Lab:
         self._address("appliance", "rec0", f"{RECORDING}/24")
         self._address("recorder", "eth0", f"{RECORDER}/24")
 
-    def _ethtool(self, host, interface, command, value):
+    def _ethtool(self, host, interface, command, value=0):
         setting = ctypes.create_string_buffer(struct.pack("II", command, value))
         with self.socket(host) as handle:
             fcntl.ioctl(handle, SIOCETHTOOL, struct.pack("16sP", interface.encode(),
                                                          ctypes.addressof(setting)))
+        return struct.unpack("II", setting.raw[:8])[1]
 
     def let_kernel_forward(self, host="switch", interface="appliance", allow=True):
         """Have the far end of the appliance's cable take what its XDP program sends."""
         self._ethtool(host, interface, ETHTOOL_SGRO, allow)
+
+    def takes_off_tags(self, host, interface):
+        """Whether the driver of an interface takes VLAN tags off what comes in."""
+        return bool(self._ethtool(host, interface, ETHTOOL_GFLAGS) & ETH_FLAG_RXVLAN)
 
     def whole_checksums(self, host, whole=True):
         """Have a host's kernel send UDP with checksums, which it leaves out on a veth otherwise."""
