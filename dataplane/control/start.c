@@ -15,6 +15,8 @@
 #include <rte_cycles.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
+#include <rte_ethdev.h>
+#include <rte_ether.h>
 #include <rte_launch.h>
 #include <rte_lcore.h>
 #include <rte_malloc.h>
@@ -84,12 +86,29 @@ static bool any_recording(const struct port_set *ports)
 	return false;
 }
 
+/* Without the kernel nobody answers ARP and IPv6 neighbour discovery for a realm's address. */
+static void warn_unanswered(const struct realm *realm, const struct port *port)
+{
+	char text[RTE_ETHER_ADDR_FMT_SIZE];
+	struct rte_ether_addr mac = { { 0 } };
+
+	if (port->ifindex != 0)
+		return;
+	rte_eth_macaddr_get(port->id, &mac);
+	rte_ether_format_addr(text, sizeof(text), &mac);
+	log_warning(
+		"realm %s: port %s has no kernel interface, and nobody answers ARP or neighbour "
+		"discovery there; whoever sends to the realm needs a static entry of %s",
+		realm->name, port->name, text);
+}
+
 /* From the configuration's port numbers to DPDK's, and to the kernel's interfaces. */
 static void bind_realms(struct realm_set *realms, const struct port_set *ports)
 {
 	for (unsigned i = 0; i < realms->count; i++) {
 		const struct port *port = &ports->port[realms->realm[i].port_id];
 
+		warn_unanswered(&realms->realm[i], port);
 		realms->realm[i].port_id = port->id;
 		if (realms->realm[i].ifindex == 0)
 			realms->realm[i].ifindex = port->ifindex;

@@ -2,6 +2,7 @@
 # Copyright (c) 2026 Bridgetap contributors
 """Ports of other drivers, by the same code: no kernel underneath, and next hops that are fixed."""
 
+import re
 import time
 
 from api import BARGE
@@ -62,6 +63,10 @@ def test_a_call_through_two_data_planes_over_memif(lab):
             assert heard and steps(heard) == []
         counters = a.counters()
         assert counters["tx_no_neighbour"] == 0 and counters["tx_full"] == 0
+        # Who sends there must know where to: of each, and of none that the kernel answers for.
+        for process, mac in ((near, "02:00:00:00:00:0A"), (far, "02:00:00:00:00:0B")):
+            assert re.findall("^realm (.*): .*static entry of (.*)$", process.output(), re.M) == [
+                ("core", mac)]
     finally:
         a.close()
         b.close()
