@@ -44,8 +44,9 @@ struct load {
 	bool replace;
 	Request **messages;
 	size_t message_count, message_room;
+	size_t entries; /* in the messages */
 	struct row *rows;
-	size_t count;
+	size_t count; /* of rows: none until the whole table is there */
 	struct row *by_id;
 	size_t outstanding; /* answers of the data plane */
 	int error;	    /* the first that came */
@@ -119,7 +120,7 @@ void load_call_table(struct grpc_call *grpc, const ProtobufCMessage *message)
 		load = load_begin(grpc, request);
 	if (load == NULL)
 		return;
-	if (load->count + request->n_calls > ENTRIES_MAX) {
+	if (load->entries + request->n_calls > ENTRIES_MAX) {
 		refuse(&refusal, -ENOSPC, "the table has more than %u calls", ENTRIES_MAX);
 		load_refuse(load, &refusal);
 		return;
@@ -138,7 +139,7 @@ void load_call_table(struct grpc_call *grpc, const ProtobufCMessage *message)
 	}
 	grpc_call_keep(grpc);
 	load->messages[load->message_count++] = request;
-	load->count += request->n_calls;
+	load->entries += request->n_calls;
 }
 
 /* --- applying --- */
@@ -158,11 +159,10 @@ static int check_all(struct load *load, struct refusal *refusal)
 {
 	size_t index = 0;
 
-	load->rows = calloc(load->count + 1, sizeof(*load->rows));
-	if (load->rows == NULL) {
-		load->count = 0;
+	load->rows = calloc(load->entries + 1, sizeof(*load->rows));
+	if (load->rows == NULL)
 		return refuse(refusal, -ENOMEM, "out of memory");
-	}
+	load->count = load->entries;
 	for (size_t m = 0; m < load->message_count; m++)
 		for (size_t c = 0; c < load->messages[m]->n_calls; c++) {
 			struct row *row = &load->rows[index], *twin;
