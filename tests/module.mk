@@ -30,14 +30,18 @@ $(O)/tests/monitor_test: $(call objects,tests/unit/failing_alloc.c tests/unit/pe
 	$(call libs,dataplane_link loop monitor api proto) $(call objects,controlplane/log.c)
 $(O)/tests/monitor_test: test_libs = $(call pkg_libs,liburing libprotobuf-c)
 $(O)/tests/monitor_test: test_flags = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
+$(O)/tests/link_test: $(call objects,tests/unit/people.c tests/fuzz/office_loop.c controlplane/log.c) \
+	$(call libs,dataplane_link monitor api proto)
+$(O)/tests/link_test: test_libs = $(call pkg_libs,libprotobuf-c)
+$(O)/obj/tests/unit/link_test.o: CPPFLAGS += -Itests -Itests/fuzz
 $(patsubst %,$(O)/tests/%_test,decision edit): $(call objects,tests/unit/people.c) $(call libs,monitor)
 $(patsubst %,$(O)/tests/%_test,store audit full_disk): $(call objects,tests/unit/store_fixture.c) \
 	$(call libs,store) $(call objects,controlplane/log.c) $(call libs,api)
 $(patsubst %,$(O)/tests/%_test,store audit full_disk): test_libs = $(call pkg_libs,sqlite3 nettle libprotobuf-c)
 $(O)/tests/audit_test: $(call objects,tests/unit/failing_alloc.c)
 $(O)/tests/audit_test: test_flags = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
-$(patsubst %,$(O)/obj/tests/unit/%_test.o,grpc monitor store): CFLAGS += $(call pkg_cflags,$(controlplane_pkgs))
-$(patsubst %,$(O)/obj/tests/unit/%_test.o,grpc monitor store): | $(call proto_headers,$(api_protos))
+$(patsubst %,$(O)/obj/tests/unit/%_test.o,grpc link monitor store): CFLAGS += $(call pkg_cflags,$(controlplane_pkgs))
+$(patsubst %,$(O)/obj/tests/unit/%_test.o,grpc link monitor store): | $(call proto_headers,$(api_protos))
 
 # XDP programs, run by the kernel on packets of ours (as root).
 bpf_test_bin := $(patsubst tests/bpf/%.c,$(O)/tests/bpf/%,$(wildcard tests/bpf/*_test.c))

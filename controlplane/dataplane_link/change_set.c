@@ -64,6 +64,8 @@ void change_set_merge(struct change_set *to, struct change_set *from)
 			/* What comes back has waited for longer, and is told first. */
 			LL_CONCAT(entry->waiters, there->waiters);
 			there->waiters = entry->waiters;
+			there->alone |= entry->alone;
+			there->logged |= entry->logged;
 			free(entry);
 		}
 	}
@@ -76,6 +78,24 @@ void change_entry_finish(struct change_entry *entry, int error, const char *sent
 	LL_FOREACH_SAFE (entry->waiters, waiter, next)
 		waiter->done(waiter, error, sentence);
 	free(entry);
+}
+
+bool change_entry_refuse(struct change_entry *entry, int error, const char *sentence)
+{
+	struct link_waiter *waiters = entry->waiters, *waiter, *next;
+	bool others = false;
+
+	LL_FOREACH (waiters, waiter)
+		others |= !waiter->stays;
+	entry->waiters = NULL;
+	LL_FOREACH_SAFE (waiters, waiter, next) {
+		waiter->next = NULL;
+		if (waiter->stays && others)
+			LL_APPEND(entry->waiters, waiter);
+		else
+			waiter->done(waiter, error, sentence);
+	}
+	return others;
 }
 
 void change_set_finish(struct change_set *set, int error, const char *sentence)

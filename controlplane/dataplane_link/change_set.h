@@ -17,6 +17,8 @@ struct change_entry {
 	struct change_entry *next, *prev;
 	char wire_id[24];
 	struct link_waiter *waiters;
+	bool alone;  /* goes without others: along with them it was refused */
+	bool logged; /* that it was refused */
 };
 
 struct change_set {
@@ -45,6 +47,10 @@ void change_entry_finish(struct change_entry *entry, int error, const char *sent
 
 /* The same for all of a set, which is empty before the first one is told. */
 void change_set_finish(struct change_set *set, int error, const char *sentence);
+
+/* Tell the waiters of an entry that it was refused, but for those of what stays (link.h) as long as
+ * another may take back what was refused. False where there was none who could. */
+bool change_entry_refuse(struct change_entry *entry, int error, const char *sentence);
 
 /* Take a waiter out; false where it is not in here. */
 bool change_set_forget(struct change_set *set, struct link_waiter *waiter);

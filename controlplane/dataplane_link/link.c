@@ -22,6 +22,7 @@
 #define BATCH_CHANGES 2000
 #define UNPACK_BUDGET (4u << 20)
 #define PATIENCE_MS   5000 /* how long a change waits for a data plane that is away */
+#define RETRY_MS      1000 /* until what was refused, and may not be later, is told again */
 
 typedef Bridgetap__Dataplane__V1__FromDataplane FromDataplane;
 typedef Bridgetap__Dataplane__V1__ToDataplane ToDataplane;
@@ -39,14 +40,16 @@ struct link {
 	struct link_socket *socket;
 	enum link_state state;
 	bool ever_up;
+	bool given_up; /* on changes since it was up: what the data plane has must be looked at */
 	bool stopping;
 	uint64_t instance;
 	uint64_t generation; /* of the last batch the data plane has applied */
-	struct loop_timer patience;
+	struct loop_timer patience, retry;
 	struct loop_task flush;
 
 	struct change_set waiting;  /* not sent yet */
 	struct change_set underway; /* in the batch that was sent */
+	struct change_set refused;  /* to be told again by `retry` */
 	struct change_set seen;	    /* calls that the snapshot under way has shown */
 
 	struct link_stats_waiter *stats;
@@ -157,15 +160,21 @@ static void flush_changes(void *arg)
 	batch->length = 1 + put_varint(batch->bytes + 1, link->generation + 1);
 	while ((change = link->waiting.list) != NULL && link->underway.count < BATCH_CHANGES) {
 		size_t size = 0;
-		uint8_t *operation = pack_change(link, change, &size);
-		bool added = operation != NULL && batch_add(batch, operation, size);
+		uint8_t *operation;
+		bool added;
 
+		if (change->alone && link->underway.count > 0)
+			break;
+		operation = pack_change(link, change, &size);
+		added = operation != NULL && batch_add(batch, operation, size);
 		free(operation);
 		if (!added)
 			break;
 		tell_ended |= wants_end(change);
 		change_set_take(&link->waiting, change);
 		change_set_put(&link->underway, change);
+		if (change->alone)
+			break;
 	}
 	if (tell_ended)
 		batch_add_tell_ended(batch);
@@ -180,6 +189,7 @@ static void came_up(struct link *link)
 {
 	link->state = LINK_UP;
 	link->ever_up = true;
+	link->given_up = false;
 	loop_timer_clear(link->loop, &link->patience);
 	loop_task_queue(link->loop, &link->flush);
 	log_line(LOG_INFO, "data plane connected: generation %llu",
@@ -256,7 +266,7 @@ static void handle_welcome(struct link *link, const Bridgetap__Dataplane__V1__We
 	}
 	change_set_merge(&link->waiting, &link->underway);
 	link->instance = welcome->instance;
-	if (same && welcome->generation == link->generation) {
+	if (same && !link->given_up && welcome->generation == link->generation) {
 		came_up(link);
 		return;
 	}
@@ -326,21 +336,51 @@ static int errno_of(Bridgetap__Dataplane__V1__ErrorCode code)
 	}
 }
 
-/* Nothing of the batch was applied. The operation at fault fails, the others are told again. */
+/* Nobody is left who could take anything back. What is wrong with the call stays wrong; what the
+ * data plane lacks it may have later. */
+static void put_off(struct link *link, struct change_entry *change, int error)
+{
+	change_set_take(&link->underway, change);
+	if (error == -EINVAL) {
+		change_entry_finish(change, error, "");
+		return;
+	}
+	change_set_put(&link->refused, change);
+	if (link->retry.due_ms == 0)
+		loop_timer_set(link->loop, &link->retry, RETRY_MS);
+}
+
+static void retry(void *arg)
+{
+	struct link *link = arg;
+
+	change_set_merge(&link->waiting, &link->refused);
+	loop_task_queue(link->loop, &link->flush);
+}
+
+/* Nothing of the batch was applied, and all of it is told again. The operation at fault goes alone:
+ * it may have been too much only with the others. Where it is refused alone, those who wait for it
+ * are told, and may take back what they have changed. */
 static void batch_refused(struct link *link, const Bridgetap__Dataplane__V1__BatchResult *result)
 {
 	struct change_entry *change = link->underway.list;
+	bool was_alone = link->underway.count == 1;
 
 	for (unsigned i = 0; i < result->operation && change != NULL; i++)
 		change = change->next;
-	if (change != NULL) {
-		log_line(LOG_WARNING, "the data plane refused call %s: %s", change->wire_id,
-			result->message);
-		change_set_take(&link->underway, change);
+	if (change != NULL && was_alone) {
+		int error = errno_of(result->code);
+
+		if (!change->logged)
+			log_line(LOG_WARNING, "the data plane refused call %s: %s", change->wire_id,
+				result->message);
+		change->logged = true;
+		if (!change_entry_refuse(change, error, result->message))
+			put_off(link, change, error);
+	} else if (change != NULL) {
+		change->alone = true;
 	}
 	change_set_merge(&link->waiting, &link->underway);
-	if (change != NULL)
-		change_entry_finish(change, errno_of(result->code), result->message);
 }
 
 static void handle_result(struct link *link, const Bridgetap__Dataplane__V1__BatchResult *result)
@@ -449,6 +489,7 @@ static void out_of_patience(void *arg)
 	if (link->state == LINK_UP)
 		return;
 	/* Whatever the waiters now undo or keep is compared when the data plane is back. */
+	link->given_up = true;
 	change_set_merge(&link->waiting, &link->underway);
 	change_set_finish(&link->waiting, -ENOTCONN, "the data plane is not connected");
 	loop_timer_set(link->loop, &link->patience, PATIENCE_MS);
@@ -583,6 +624,7 @@ struct link *link_create(struct loop *loop, struct world *world, const char *pat
 	link->loop = loop;
 	link->world = world;
 	link->patience = (struct loop_timer){ .expired = out_of_patience, .arg = link };
+	link->retry = (struct loop_timer){ .expired = retry, .arg = link };
 	link->flush = (struct loop_task){ .run = flush_changes, .arg = link };
 	link->socket = link_socket_create(loop, path, &hooks);
 	if (link->socket == NULL) {
@@ -599,8 +641,10 @@ void link_destroy(struct link *link)
 	link->state = LINK_AWAY;
 	link->stopping = true;
 	loop_timer_clear(link->loop, &link->patience);
+	loop_timer_clear(link->loop, &link->retry);
 	loop_task_drop(link->loop, &link->flush);
 	change_set_merge(&link->waiting, &link->underway);
+	change_set_merge(&link->waiting, &link->refused);
 	change_set_finish(&link->waiting, -ENOTCONN, "the control plane is stopping");
 	change_set_finish(&link->seen, 0, "");
 	stats_fail(link);

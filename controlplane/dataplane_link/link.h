@@ -20,11 +20,15 @@ struct link;
 
 /* Waits for a change. Embedded in what it is about, and the caller's again when `done` is called,
  * which is once. `error` is 0; -ENOTCONN where the data plane could not be asked in time; or why
- * it refused (-EINVAL, -EBUSY, -ENOSPC, -ENETUNREACH), with its sentence. Before that, where the
- * change was that the call ended, the data plane may tell of its end: `ended` gets what is valid
- * while it runs. It is NULL where nobody wants to know, which spares the data plane the telling. */
+ * it refused (-EINVAL, -EBUSY, -ENOSPC, -ENETUNREACH), with its sentence: `done` may then take the
+ * change back, and the data plane is told of the call again as it is afterwards. What `stays` is
+ * not taken back, such as that a monitor left: where something else about the call was refused,
+ * `done` comes when it is in force without that. Before it, where the change was that the call
+ * ended, the data plane may tell of its end: `ended` gets what is valid while it runs. It is NULL
+ * where nobody wants to know, which spares the data plane the telling. */
 struct link_waiter {
 	struct link_waiter *next;
+	bool stays;
 	void (*done)(struct link_waiter *waiter, int error, const char *sentence);
 	void (*ended)(struct link_waiter *waiter, const Bridgetap__Dataplane__V1__EndedCall *call);
 };

@@ -239,7 +239,7 @@ fail:
 }
 
 struct call_memento {
-	struct leg agent, customer;
+	struct media agent, customer;
 	char *agent_user, *contact_number;
 	int direction;
 	struct text_list groups, tags;
@@ -252,8 +252,8 @@ struct call_memento *call_remember(const struct call *call)
 
 	if (memento == NULL)
 		return NULL;
-	memento->agent = call->agent;
-	memento->customer = call->customer;
+	memento->agent = call->agent.media;
+	memento->customer = call->customer.media;
 	memento->direction = call->direction;
 	memento->recorded = call->recording.state != RECORDING_OFF;
 	if (text_replace(&memento->agent_user, call->agent_user) < 0 ||
@@ -282,12 +282,28 @@ static void swap_lists(struct text_list *a, struct text_list *b)
 	*b = list;
 }
 
-void call_bring_back(struct call *call, struct call_memento *memento)
+/* What has been learned meanwhile is kept as long as it is still to be learned. */
+static void bring_back_leg(struct leg *leg, const struct media *media)
+{
+	const struct media now = leg->media;
+
+	leg->media = *media;
+	if (now.learned && media->learn) {
+		leg->media.remote = now.remote;
+		leg->media.learned = true;
+	}
+}
+
+static void bring_back(struct call *call, struct call_memento *memento)
 {
 	bool transfer = strcmp(call->agent_user, memento->agent_user) != 0;
+	struct session *session;
 
-	call->agent = memento->agent;
-	call->customer = memento->customer;
+	/* That they are there would have been told with what was refused. */
+	for (session = call->sessions; transfer && session != NULL; session = session->next)
+		session->announced = false;
+	bring_back_leg(&call->agent, &memento->agent);
+	bring_back_leg(&call->customer, &memento->customer);
 	call->direction = memento->direction;
 	call_set_agent(call, memento->agent_user);
 	swap_texts(&call->contact_number, &memento->contact_number);
@@ -312,6 +328,35 @@ void call_memento_free(struct call_memento *memento)
 	free(memento);
 }
 
+int call_change_begin(struct call *call)
+{
+	if (call->in_force == NULL)
+		call->in_force = call_remember(call);
+	if (call->in_force == NULL)
+		return -ENOMEM;
+	call->undecided++;
+	return 0;
+}
+
+static void forget(struct call *call)
+{
+	call_memento_free(call->in_force);
+	call->in_force = NULL;
+}
+
+void call_change_end(struct call *call, struct call_memento *made)
+{
+	if (made != NULL) {
+		forget(call);
+		call->in_force = made;
+	}
+	if (--call->undecided > 0)
+		return;
+	if (made == NULL)
+		bring_back(call, call->in_force);
+	forget(call);
+}
+
 void call_end(struct call *call)
 {
 	struct organisation *organisation = call->organisation;
@@ -329,6 +374,7 @@ void call_end(struct call *call)
 	recording_close(&call->recording);
 	leg_close(&call->agent);
 	leg_close(&call->customer);
+	forget(call);
 	changes_bury(&organisation->changes, &call->change);
 	organisation_tell(organisation);
 }

@@ -91,6 +91,8 @@ struct call {
 	uint64_t created_ms;
 	uint64_t serial; /* calls are listed in this order */
 	uint32_t next_leg_id;
+	unsigned undecided;	       /* changes between call_change_begin() and _end() */
+	struct call_memento *in_force; /* what the media plane has followed last, while there are */
 };
 
 /* A call as a client describes it; texts and lists are the caller's. */
@@ -128,11 +130,19 @@ int call_update(
 int call_transfer(struct call *call, const char *agent_user, const struct media *media,
 	struct refusal *refusal);
 
-/* What call_update() may change, kept to bring it back. NULL where memory is short. */
+/* What call_update(), call_transfer() and recording_start() may change. NULL where memory is short.
+ */
 struct call_memento;
 struct call_memento *call_remember(const struct call *call);
-void call_bring_back(struct call *call, struct call_memento *memento);
 void call_memento_free(struct call_memento *memento); /* NULL is allowed */
+
+/* Each of those three comes between these, because the media plane may refuse it. `made` is the
+ * call as it was remembered after the change, and is the call's from now on; NULL where the change
+ * was not made, or was refused. When all changes under way are decided, and the last was not made,
+ * the call is what the media plane has followed last. Who has lost their seat by a change stays
+ * out. */
+int call_change_begin(struct call *call); /* 0 or -ENOMEM */
+void call_change_end(struct call *call, struct call_memento *made);
 
 /* The last call of this id that has ended and is still remembered; NULL where there is none. */
 const struct call *call_find_ended(const struct organisation *organisation, const char *id);

@@ -25,6 +25,7 @@ void call_note_extension(struct call *call)
 /* The agent of the call begins, or ends, to be attended by those who monitor it. */
 static void tell_agent_of_monitors(struct call *call, enum notice_kind kind, enum why why)
 {
+	bool joined = kind == NOTICE_MONITOR_JOINED;
 	struct session *session;
 
 	for (session = call->sessions; session != NULL; session = session->next) {
@@ -37,7 +38,9 @@ static void tell_agent_of_monitors(struct call *call, enum notice_kind kind, enu
 			.session = session,
 		};
 
-		session->announced = kind == NOTICE_MONITOR_JOINED;
+		if (session->announced == joined)
+			continue;
+		session->announced = joined;
 		notify(&notice);
 	}
 }

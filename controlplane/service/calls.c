@@ -49,9 +49,9 @@ static void answer_with_call(struct pending *pending, struct call *call)
 
 static void undo_create(struct pending *pending, struct call *call)
 {
+	(void)pending;
 	if (call != NULL)
 		call_end(call);
-	link_change(pending->services->link, pending->wire_id, NULL);
 }
 
 static void create_call(struct grpc_call *grpc, const ProtobufCMessage *message)
@@ -98,13 +98,6 @@ static void get_call(struct grpc_call *grpc, const ProtobufCMessage *message)
 
 	if (call != NULL)
 		reply_with_call(grpc, call, actor.user);
-}
-
-/* There is nothing to bring back: the link will see to it that the call ends there, too. */
-static void undo_nothing(struct pending *pending, struct call *call)
-{
-	(void)call;
-	link_change(pending->services->link, pending->wire_id, NULL);
 }
 
 /* --- delete --- */
@@ -173,9 +166,61 @@ static void delete_call(struct grpc_call *grpc, const ProtobufCMessage *message)
 	ending_begin(&deletion->ending, call);
 }
 
-/* --- transfer --- */
+/* --- changes that are taken back where the data plane refuses them --- */
 
-/* Who has lost their seat by it stays out: only the agent goes back to be the one before. */
+static void change_followed(struct pending *pending, struct call *call)
+{
+	if (call != NULL) {
+		call_change_end(call, pending->made);
+		pending->made = NULL;
+	}
+	answer_with_call(pending, call);
+}
+
+static void undo_change(struct pending *pending, struct call *call)
+{
+	(void)pending;
+	if (call != NULL)
+		call_change_end(call, NULL);
+}
+
+/* Before the change. NULL after finishing. */
+static struct pending *change_begin(struct grpc_call *grpc, struct call *call)
+{
+	struct pending *pending = pending_create(grpc, call);
+
+	if (pending != NULL && call_change_begin(call) < 0) {
+		service_refuse_memory(grpc);
+		pending_abort(pending);
+		return NULL;
+	}
+	return pending;
+}
+
+/* It was refused before anything was changed. */
+static void change_refuse(struct pending *pending, struct call *call, const struct refusal *refusal)
+{
+	service_refuse(pending->grpc, refusal);
+	call_change_end(call, NULL);
+	pending_abort(pending);
+}
+
+/* It is made; now the data plane is to follow. */
+static void change_start(struct pending *pending, struct call *call)
+{
+	struct refusal refusal;
+
+	pending->made = call_remember(call);
+	if (pending->made == NULL) {
+		refuse(&refusal, -ENOMEM, "out of memory");
+		change_refuse(pending, call, &refusal);
+		return;
+	}
+	pending->succeed = change_followed;
+	pending->undo = undo_change;
+	pending_start(pending);
+}
+
 static void transfer_call(struct grpc_call *grpc, const ProtobufCMessage *message)
 {
 	const Bridgetap__V1__TransferCallRequest *request = (const void *)message;
@@ -187,103 +232,102 @@ static void transfer_call(struct grpc_call *grpc, const ProtobufCMessage *messag
 
 	if (call == NULL || !service_check_link(grpc) || !service_check_audit(grpc))
 		return;
+	pending = change_begin(grpc, call);
+	if (pending == NULL)
+		return;
 	if ((request->agent != NULL &&
 		    decode_media(&media, request->agent, "agent", &refusal) < 0) ||
 		call_transfer(call, request->agent_user, request->agent != NULL ? &media : NULL,
 			&refusal) < 0) {
-		service_refuse(grpc, &refusal);
+		change_refuse(pending, call, &refusal);
 		return;
 	}
-	audit_note(grpc_call_context(grpc), &(struct audit_note){
-						    .organisation = actor.organisation,
-						    .action = "transfer",
-						    .call = call->id,
-						    .subject = call->agent_user,
-					    });
-	pending = pending_create(grpc, call);
-	if (pending == NULL)
-		return;
-	pending->succeed = answer_with_call;
-	pending->undo = undo_nothing;
-	pending_start(pending);
+	audit_note(pending->services, &(struct audit_note){
+					      .organisation = actor.organisation,
+					      .action = "transfer",
+					      .call = call->id,
+					      .subject = call->agent_user,
+				      });
+	change_start(pending, call);
 }
 
 /* --- recording --- */
 
-/* Change the recording, and keep what it was in case that the data plane refuses. */
-static void change_recording(struct grpc_call *grpc, const char *call_id,
-	const Bridgetap__V1__RecordingTarget *target,
-	int (*change)(struct call *call, struct refusal *refusal),
-	void (*undo)(struct pending *pending, struct call *call))
+static void note_recording(struct pending *pending, const struct call *call)
 {
-	struct actor actor;
-	struct call *call = find_call(grpc, NEED_ORGANISATION, call_id, &actor);
-	struct recording_target decoded;
-	struct refusal refusal;
-	struct pending *pending;
-	int ret;
-
-	if (call == NULL || !service_check_link(grpc))
-		return;
-	if (change != NULL) {
-		ret = change(call, &refusal);
-	} else {
-		ret = decode_target(&decoded, target, &refusal);
-		if (ret == 0)
-			ret = recording_start(call, &decoded, &refusal);
-	}
-	if (ret < 0) {
-		service_refuse(grpc, &refusal);
-		return;
-	}
-	pending = pending_create(grpc, call);
-	if (pending == NULL)
-		return;
-	pending->succeed = answer_with_call;
-	pending->undo = undo;
 	audit_note(pending->services, &(struct audit_note){
-					      .organisation = actor.organisation,
+					      .organisation = call->organisation,
 					      .action = "recording",
 					      .call = call->id,
-					      .detail = grpc_call_method(grpc),
+					      .detail = grpc_call_method(pending->grpc),
 				      });
-	pending_start(pending);
-}
-
-static void undo_start(struct pending *pending, struct call *call)
-{
-	struct refusal refusal;
-
-	if (call != NULL && recording_stop(call, &refusal) == 0)
-		link_change(pending->services->link, pending->wire_id, NULL);
 }
 
 static void start_recording(struct grpc_call *grpc, const ProtobufCMessage *message)
 {
 	const Bridgetap__V1__StartRecordingRequest *request = (const void *)message;
+	struct actor actor;
+	struct call *call = find_call(grpc, NEED_ORGANISATION, request->call_id, &actor);
+	struct recording_target target;
+	struct refusal refusal;
+	struct pending *pending;
 
-	change_recording(grpc, request->call_id, request->target, NULL, undo_start);
+	if (call == NULL || !service_check_link(grpc))
+		return;
+	pending = change_begin(grpc, call);
+	if (pending == NULL)
+		return;
+	if (decode_target(&target, request->target, &refusal) < 0 ||
+		recording_start(call, &target, &refusal) < 0) {
+		change_refuse(pending, call, &refusal);
+		return;
+	}
+	note_recording(pending, call);
+	change_start(pending, call);
+}
+
+/* What there is of it cannot be wrong: this stays. */
+static void change_recording(struct grpc_call *grpc, const char *call_id,
+	int (*change)(struct call *call, struct refusal *refusal))
+{
+	struct actor actor;
+	struct call *call = find_call(grpc, NEED_ORGANISATION, call_id, &actor);
+	struct refusal refusal;
+	struct pending *pending;
+
+	if (call == NULL || !service_check_link(grpc))
+		return;
+	if (change(call, &refusal) < 0) {
+		service_refuse(grpc, &refusal);
+		return;
+	}
+	pending = pending_create(grpc, call);
+	if (pending == NULL)
+		return;
+	pending->succeed = answer_with_call;
+	note_recording(pending, call);
+	pending_start(pending);
 }
 
 static void pause_recording(struct grpc_call *grpc, const ProtobufCMessage *message)
 {
 	const Bridgetap__V1__PauseRecordingRequest *request = (const void *)message;
 
-	change_recording(grpc, request->call_id, NULL, recording_pause, undo_nothing);
+	change_recording(grpc, request->call_id, recording_pause);
 }
 
 static void resume_recording(struct grpc_call *grpc, const ProtobufCMessage *message)
 {
 	const Bridgetap__V1__ResumeRecordingRequest *request = (const void *)message;
 
-	change_recording(grpc, request->call_id, NULL, recording_resume, undo_nothing);
+	change_recording(grpc, request->call_id, recording_resume);
 }
 
 static void stop_recording(struct grpc_call *grpc, const ProtobufCMessage *message)
 {
 	const Bridgetap__V1__StopRecordingRequest *request = (const void *)message;
 
-	change_recording(grpc, request->call_id, NULL, recording_stop, undo_nothing);
+	change_recording(grpc, request->call_id, recording_stop);
 }
 
 const struct grpc_method calls_methods[] = {

@@ -3,6 +3,7 @@
 #include "service/ending.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "service/convert_stats.h"
 #include "service/media_events.h"
@@ -45,10 +46,6 @@ static void call_gone(struct link_waiter *waiter, int error, const char *sentenc
 	struct ending *ending = (struct ending *)waiter;
 
 	ending->services->acting = ACTING_ITSELF;
-	/* It is gone for us: the data plane, when it can be asked, is to let go of it all the same.
-	 */
-	if (error != 0)
-		link_change(ending->services->link, ending->wire_id, NULL);
 	if (!ending->watchers_told)
 		tell_watchers(ending, NULL, 0);
 	ending->done(ending, error, sentence);
@@ -56,13 +53,16 @@ static void call_gone(struct link_waiter *waiter, int error, const char *sentenc
 
 void ending_begin(struct ending *ending, struct call *call)
 {
-	snprintf(ending->wire_id, sizeof(ending->wire_id), "%s", call->wire_id);
+	char wire_id[RANDOM_ID_SIZE];
+
+	memcpy(wire_id, call->wire_id, sizeof(wire_id));
 	snprintf(ending->organisation, sizeof(ending->organisation), "%s", call->organisation->id);
 	snprintf(ending->call_id, sizeof(ending->call_id), "%s", call->id);
 	ending->waiter.done = call_gone;
+	ending->waiter.stays = true;
 	/* Most of the many that end at once concern nobody. */
 	if (ending->told != NULL || media_events_want_statistics(call->organisation))
 		ending->waiter.ended = call_ended;
 	call_end(call);
-	link_change(ending->services->link, ending->wire_id, &ending->waiter);
+	link_change(ending->services->link, wire_id, &ending->waiter);
 }

@@ -21,7 +21,6 @@ struct ending {
 	void (*done)(struct ending *ending, int error, const char *sentence);
 	Bridgetap__V1__CallEndReason reason;
 	bool watchers_told;
-	char wire_id[RANDOM_ID_SIZE];
 	char organisation[ORGANISATION_ID_MAX + 1];
 	char call_id[CALL_ID_MAX + 1];
 };

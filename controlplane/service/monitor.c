@@ -87,7 +87,6 @@ static void undo_join(struct pending *pending, struct call *call)
 
 	if (session != NULL)
 		session_end(session, WHY_MEDIA_FAILED, 0);
-	link_change(pending->services->link, pending->wire_id, NULL);
 }
 
 /* The session is there: have the media plane follow. A join is on the disk before it is heard. */
@@ -201,7 +200,6 @@ static void undo_switch(struct pending *pending, struct call *call)
 
 	if (session != NULL)
 		session->mode = (enum mode)pending->before;
-	link_change(pending->services->link, pending->wire_id, NULL);
 }
 
 static void switch_mode(struct grpc_call *grpc, const ProtobufCMessage *message)
@@ -252,12 +250,6 @@ static void answer_left(struct pending *pending, struct call *call)
 		grpc_call_reply(pending->grpc, &response.base);
 }
 
-static void undo_leave(struct pending *pending, struct call *call)
-{
-	(void)call;
-	link_change(pending->services->link, pending->wire_id, NULL);
-}
-
 static void leave(struct grpc_call *grpc, const ProtobufCMessage *message)
 {
 	const Bridgetap__V1__LeaveRequest *request = (const void *)message;
@@ -283,7 +275,6 @@ static void leave(struct grpc_call *grpc, const ProtobufCMessage *message)
 										     : WHY_BY_OTHER,
 		0);
 	pending->succeed = answer_left;
-	pending->undo = undo_leave;
 	pending_start(pending);
 }
 

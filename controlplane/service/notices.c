@@ -165,6 +165,7 @@ static void post(struct mailbox *mailbox, const struct notice *notice, const Res
 	parcel->services = services;
 	parcel->only_if_done =
 		notice->kind == NOTICE_MONITOR_JOINED || notice->kind == NOTICE_MONITOR_SWITCHED;
+	parcel->waiter.stays = !parcel->only_if_done;
 	strncpy(parcel->organisation, notice->organisation->id, ORGANISATION_ID_MAX);
 	strncpy(parcel->user, notice->user, USER_ID_MAX);
 	parcel->size = size;

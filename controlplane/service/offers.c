@@ -93,12 +93,6 @@ static void answerer_done(struct pending *pending, struct call *call)
 		grpc_call_reply(pending->grpc, &response.base);
 }
 
-static void undo_nothing(struct pending *pending, struct call *call)
-{
-	(void)call;
-	link_change(pending->services->link, pending->wire_id, NULL);
-}
-
 static void take_call(struct grpc_call *grpc, struct offer *offer, struct session *session)
 {
 	struct pending *answerer = pending_create(grpc, session->call), *waiter;
@@ -109,11 +103,9 @@ static void take_call(struct grpc_call *grpc, struct offer *offer, struct sessio
 	session_end(session, WHY_OTHER_CALL, 0);
 	if (waiter != NULL) {
 		waiter->succeed = waiter_done;
-		waiter->undo = undo_nothing;
 		pending_start(waiter);
 	}
 	answerer->succeed = answerer_done;
-	answerer->undo = undo_nothing;
 	pending_start(answerer);
 }
 

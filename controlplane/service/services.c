@@ -252,11 +252,12 @@ static void pending_done(struct link_waiter *waiter, int error, const char *sent
 	if (error == 0) {
 		pending->succeed(pending, call);
 	} else {
-		pending->undo(pending, call);
+		if (pending->undo != NULL)
+			pending->undo(pending, call);
 		if (pending->grpc != NULL)
 			service_refuse_link(pending->grpc, error, sentence);
 	}
-	free(pending);
+	pending_abort(pending);
 }
 
 struct pending *pending_create(struct grpc_call *grpc, const struct call *call)
@@ -278,5 +279,12 @@ struct pending *pending_create(struct grpc_call *grpc, const struct call *call)
 
 void pending_start(struct pending *pending)
 {
+	pending->waiter.stays = pending->undo == NULL;
 	link_change(pending->services->link, pending->wire_id, &pending->waiter);
+}
+
+void pending_abort(struct pending *pending)
+{
+	call_memento_free(pending->made);
+	free(pending);
 }

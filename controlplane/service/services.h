@@ -75,7 +75,8 @@ bool service_check_link(struct grpc_call *call);
 
 /* Waits for the data plane to follow a change, then answers. `succeed` gets the call in question
  * (NULL where it has ended meanwhile) and answers; `undo` takes the change back when the data
- * plane has refused it. Either is called even when the client has gone: `grpc` is NULL then. */
+ * plane has refused it, and is NULL for what stays (link.h). Either is called even when the client
+ * has gone: `grpc` is NULL then. */
 struct pending {
 	struct link_waiter waiter;
 	struct services *services;
@@ -84,7 +85,8 @@ struct pending {
 	void (*succeed)(struct pending *pending, struct call *call);
 	void (*undo)(struct pending *pending, struct call *call);
 	char session_id[RANDOM_ID_SIZE];
-	int before; /* what undo() must bring back, if a number says it */
+	int before;		   /* what undo() must bring back, if a number says it */
+	struct call_memento *made; /* of a change of the call; freed with the pending */
 };
 
 /* Allocate one, filled in but for the functions; NULL after finishing the call. */
@@ -92,5 +94,8 @@ struct pending *pending_create(struct grpc_call *grpc, const struct call *call);
 
 /* Have the data plane follow; the pending frees itself. */
 void pending_start(struct pending *pending);
+
+/* There is nothing to follow: the call has been finished with a status. */
+void pending_abort(struct pending *pending);
 
 #endif

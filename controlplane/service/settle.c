@@ -97,6 +97,7 @@ void settle_on(struct services *services, const char *wire_id)
 	if (waiter == NULL)
 		return;
 	waiter->waiter.done = followed;
+	waiter->waiter.stays = true;
 	waiter->settle = settle;
 	settle->outstanding++;
 	link_change(services->link, wire_id, &waiter->waiter);

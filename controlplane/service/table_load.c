@@ -32,7 +32,7 @@ struct row {
 	struct load *load;
 	const Bridgetap__V1__CallDescription *message;
 	char wire_id[RANDOM_ID_SIZE];
-	struct call_memento *before; /* of a call that was there */
+	struct call_memento *made; /* of a call that was there, as it is now */
 	bool created;
 };
 
@@ -61,7 +61,7 @@ static void load_free(struct load *load)
 	for (size_t i = 0; i < load->message_count; i++)
 		unpacked_free(&load->messages[i]->base);
 	for (size_t i = 0; i < load->count; i++)
-		call_memento_free(load->rows[i].before);
+		call_memento_free(load->rows[i].made);
 	free(load->messages);
 	free(load->rows);
 	free(load->endings);
@@ -194,6 +194,24 @@ static int check_all(struct load *load, struct refusal *refusal)
 	return 0;
 }
 
+static int update(struct row *row, struct call *call, const struct call_description *description,
+	struct refusal *refusal)
+{
+	int ret;
+
+	if (call_change_begin(call) < 0)
+		return refuse(refusal, -ENOMEM, "out of memory");
+	ret = call_update(call, description, refusal);
+	if (ret == 0) {
+		row->made = call_remember(call);
+		if (row->made == NULL)
+			ret = refuse(refusal, -ENOMEM, "out of memory");
+	}
+	if (ret < 0)
+		call_change_end(call, NULL);
+	return ret;
+}
+
 static int apply_row(struct row *row, struct refusal *refusal)
 {
 	struct load *load = row->load;
@@ -207,14 +225,7 @@ static int apply_row(struct row *row, struct refusal *refusal)
 			&call, refusal);
 		row->created = ret == 0;
 	} else {
-		row->before = call_remember(call);
-		if (row->before == NULL)
-			return refuse(refusal, -ENOMEM, "out of memory");
-		ret = call_update(call, &description, refusal);
-		if (ret < 0) {
-			call_memento_free(row->before);
-			row->before = NULL;
-		}
+		ret = update(row, call, &description, refusal);
 	}
 	if (ret == 0)
 		memcpy(row->wire_id, call->wire_id, sizeof(row->wire_id));
@@ -232,9 +243,23 @@ static void undo_all(struct load *load)
 			continue;
 		if (row->created)
 			call_end(call);
-		else if (row->before != NULL)
-			call_bring_back(call, row->before);
+		else if (row->made != NULL)
+			call_change_end(call, NULL);
 		link_change(load->services->link, row->wire_id, NULL);
+	}
+}
+
+/* The data plane has followed in all of them. */
+static void keep_all(struct load *load)
+{
+	for (size_t i = 0; i < load->count; i++) {
+		struct row *row = &load->rows[i];
+		struct call *call = call_find_by_wire_id(load->services->world, row->wire_id);
+
+		if (call == NULL || row->made == NULL)
+			continue;
+		call_change_end(call, row->made);
+		row->made = NULL;
 	}
 }
 
@@ -305,6 +330,7 @@ static void end_others(struct load *load)
 static void finish(struct load *load)
 {
 	if (load->error == 0) {
+		keep_all(load);
 		end_others(load);
 		return;
 	}

@@ -266,9 +266,10 @@ def test_who_may_not_monitor_is_refused_with_reasons(appliance):
 def test_a_remote_without_a_route_is_refused_and_nothing_remains(appliance):
     with pytest.raises(grpc.RpcError) as refused:
         appliance.api.calls.CreateCall(calls_pb2.CreateCallRequest(call=calls_pb2.CallDescription(
-            id="lost", agent=media(APPLIANCE, 4000), customer=media(address_of("customer"), 5000))))
-    assert refused.value.code() == grpc.StatusCode.INVALID_ARGUMENT
-    assert "appliance itself" in refused.value.details()
+            id="lost", agent=media("2001:db9::9", 4000),
+            customer=media(address_of("customer"), 5000))))
+    assert refused.value.code() == grpc.StatusCode.FAILED_PRECONDITION
+    assert "no route" in refused.value.details()
     listed = appliance.api.calls.ListCalls(calls_pb2.ListCallsRequest())
     assert listed.total == 0
     # And the same id, put right, is free.

@@ -126,6 +126,9 @@ def test_a_table_is_merged_and_replaced(appliance):
     ([calls_pb2.CallDescription(id="x", agent=media("192.0.2.1", 4000),
                                 customer=media("192.0.2.20", 5000))],
      "INVALID_ARGUMENT", "appliance itself"),
+    ([calls_pb2.CallDescription(id="x", agent=media("2001:db9::9", 4000),
+                                customer=media("192.0.2.20", 5000))],
+     "FAILED_PRECONDITION", "no route"),
 ])
 def test_a_table_with_a_mistake_is_refused_whole(appliance, wrong, code, sentence):
     api = appliance.api

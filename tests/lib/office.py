@@ -10,6 +10,8 @@
 
 import contextlib
 import itertools
+import os
+import signal
 
 import grpc
 import pytest
@@ -89,6 +91,15 @@ class Office:
         self._restart_dataplane(settings)
         yield
         self._restart_dataplane({})
+
+    @contextlib.contextmanager
+    def held_dataplane(self):
+        """Within, the data plane stands still: what is sent to it waits."""
+        os.kill(self.appliance.dataplane.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self.appliance.dataplane.pid, signal.SIGCONT)
 
     def _restart_dataplane(self, settings):
         assert self.appliance.dataplane.stop() == 0

@@ -290,6 +290,87 @@ static void an_update_keeps_ports_ssrcs_and_monitors(void **state)
 	assert_ptr_equal(call->sessions, session);
 }
 
+/* Changes of one call that are under way at the same time, decided in the order they were made. */
+static void what_is_refused_is_taken_back_to_what_was_followed_last(void **state)
+{
+	static const struct {
+		bool followed[2];
+		const char *agent;
+		uint16_t port;
+	} cases[] = {
+		{ { false, false }, "ann", 4000 },
+		{ { false, true }, "sam", 4002 },
+		{ { true, false }, "bob", 4001 },
+		{ { true, true }, "sam", 4002 },
+	};
+	static const char *const agents[] = { "bob", "sam" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct call *call = new_call("a");
+		struct call_memento *made[2];
+
+		for (unsigned n = 0; n < 2; n++) {
+			struct media there = media((uint16_t)(4001 + n));
+
+			assert_int_equal(call_change_begin(call), 0);
+			assert_int_equal(call_transfer(call, agents[n], &there, &refusal), 0);
+			made[n] = call_remember(call);
+		}
+		for (unsigned n = 0; n < 2; n++) {
+			call_change_end(call, cases[i].followed[n] ? made[n] : NULL);
+			if (!cases[i].followed[n])
+				call_memento_free(made[n]);
+		}
+		assert_string_equal(call->agent_user, cases[i].agent);
+		assert_int_equal(call->agent.media.remote.port, cases[i].port);
+		assert_null(call->in_force);
+		call_end(call);
+	}
+}
+
+static void a_refused_change_takes_back_nothing_of_others(void **state)
+{
+	struct call *call = new_call("a");
+	struct media there = media(4001), phone = media(6000);
+	struct session *session;
+
+	(void)state;
+	call->agent.media.learn = true;
+	assert_int_equal(call_change_begin(call), 0);
+	assert_int_equal(call_transfer(call, "bob", &there, &refusal), 0);
+	assert_int_equal(session_join(call, sue, MODE_LISTEN, &phone, 0, &session, &refusal), 0);
+	assert_int_equal(recording_pause(call, &refusal), 0);
+	call->customer.silence = SILENCE_FELL;
+	call_change_end(call, NULL);
+	assert_string_equal(call->agent_user, "ann");
+	assert_ptr_equal(call->sessions, session);
+	assert_int_equal(call->recording.state, RECORDING_PAUSED);
+	assert_int_equal(call->customer.silence, SILENCE_FELL);
+	/* What the data plane has learned, it has learned. */
+	assert_int_equal(call_change_begin(call), 0);
+	call->agent.media.learned = true;
+	call->agent.media.remote.port = 4444;
+	call_change_end(call, NULL);
+	assert_int_equal(call->agent.media.remote.port, 4444);
+	/* A call may end meanwhile. */
+	assert_int_equal(call_change_begin(call), 0);
+}
+
+static void a_refused_start_of_the_recording_gives_its_ports_back(void **state)
+{
+	struct call *call = new_call("a");
+	struct recording_target target = call->recording.target;
+
+	(void)state;
+	assert_int_equal(recording_stop(call, &refusal), 0);
+	assert_int_equal(call_change_begin(call), 0);
+	assert_int_equal(recording_start(call, &target, &refusal), 0);
+	call_change_end(call, NULL);
+	assert_int_equal(call->recording.state, RECORDING_OFF);
+	assert_int_equal(call->recording.leg_count, 0);
+}
+
 /* --- monitoring --- */
 
 static void who_may_join_is_decided_by_role_seat_and_session(void **state)
@@ -446,6 +527,16 @@ static int try_transfer(void)
 	return call_transfer(call_find(acme, "there"), "bob", NULL, &refusal);
 }
 
+static int try_change(void)
+{
+	struct call *call = call_find(acme, "there");
+
+	if (call_change_begin(call) < 0)
+		return -ENOMEM;
+	call_change_end(call, NULL);
+	return 0;
+}
+
 static unsigned count(enum directory_kind kind)
 {
 	return HASH_COUNT(acme->directory[kind]);
@@ -454,7 +545,7 @@ static unsigned count(enum directory_kind kind)
 static void every_failed_allocation_is_refused_and_changes_nothing(void **state)
 {
 	static int (*const tries[])(
-		void) = { try_create, try_join, try_update, try_transfer, try_edit };
+		void) = { try_create, try_join, try_update, try_transfer, try_change, try_edit };
 
 	(void)state;
 	people_put_user_with_role(acme, "tim", USER_ROLE_SUPERVISOR, "trainer");
@@ -637,6 +728,9 @@ int main(void)
 		WORLD_TEST(when_ports_run_out_nothing_is_half_made),
 		WORLD_TEST(recording_goes_through_its_states_and_no_others),
 		WORLD_TEST(an_update_keeps_ports_ssrcs_and_monitors),
+		WORLD_TEST(what_is_refused_is_taken_back_to_what_was_followed_last),
+		WORLD_TEST(a_refused_change_takes_back_nothing_of_others),
+		WORLD_TEST(a_refused_start_of_the_recording_gives_its_ports_back),
 		WORLD_TEST(who_may_join_is_decided_by_role_seat_and_session),
 		WORLD_TEST(a_mode_is_one_of_three),
 		WORLD_TEST(a_session_is_its_users_to_switch_and_leave),
