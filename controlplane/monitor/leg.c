@@ -8,6 +8,8 @@
 #define LEARN_MS_MIN 1000u
 #define LEARN_MS_MAX 86400000u
 
+#define COMFORT_NOISE 13 /* payload type (RFC 3551) */
+
 /* By codec: RFC 3551 tables 4 and 5. */
 static const uint8_t static_payload_types[] = {
 	[CODEC_PCMU] = 0, [CODEC_PCMA] = 8, [CODEC_G722] = 9
@@ -53,6 +55,58 @@ static int check_learning(const struct media *media, const char *field, struct r
 	return 0;
 }
 
+static bool is_unicast(const struct address *address)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff }, loopback[16] = { [15] = 1 };
+	static const uint8_t unspecified[16];
+	const uint8_t *bytes = address->bytes;
+
+	if (address->length == 4)
+		return bytes[0] != 0 && bytes[0] != 127 && bytes[0] < 224;
+	return bytes[0] != 0xff && memcmp(bytes, unspecified, sizeof(unspecified)) != 0 &&
+	       memcmp(bytes, loopback, sizeof(loopback)) != 0 &&
+	       memcmp(bytes, mapped, sizeof(mapped)) != 0;
+}
+
+/* The data plane would refuse these, too, but along with all else that has happened to the call. */
+static int check_address(const struct world *world, const struct address *address,
+	const char *field, const char *subfield, struct refusal *refusal)
+{
+	if (address->length == 0)
+		return 0;
+	if (!is_unicast(address))
+		return refuse(refusal, -EINVAL, "%s.%s is no unicast address", field, subfield);
+	for (unsigned i = 0; i < world->realm_count; i++)
+		if (world->realms[i].address.length == address->length &&
+			memcmp(world->realms[i].address.bytes, address->bytes, address->length) ==
+				0)
+			return refuse(refusal, -EINVAL,
+				"%s.%s is an address of the appliance itself", field, subfield);
+	return 0;
+}
+
+/* What was left open is the codec's own; that of no codec is PCMU's. */
+static uint8_t payload_type_of(const struct media *media)
+{
+	return media->payload_type != 0 ? media->payload_type : static_payload_types[media->codec];
+}
+
+static int check_payload_types(
+	const struct media *media, const char *field, struct refusal *refusal)
+{
+	uint8_t payload_type = payload_type_of(media);
+
+	if (media->comfort_noise && payload_type == COMFORT_NOISE)
+		return refuse(refusal, -EINVAL,
+			"%s.payload_type %d is that of comfort noise, not of its codec", field,
+			COMFORT_NOISE);
+	if (media->telephone_event != 0 && media->telephone_event == payload_type)
+		return refuse(refusal, -EINVAL,
+			"%s.telephone_event_payload_type cannot be %u, which is its codec's", field,
+			payload_type);
+	return 0;
+}
+
 int leg_check(const struct organisation *organisation, const struct media *media, bool recording,
 	const char *field, struct realm **realm, struct refusal *refusal)
 {
@@ -71,16 +125,18 @@ int leg_check(const struct organisation *organisation, const struct media *media
 		(media->source.length != 0 && media->source.length != (*realm)->address.length))
 		return refuse(refusal, -EINVAL, "%s is of another address family than realm \"%s\"",
 			field, (*realm)->name);
-	return 0;
+	if (check_address(organisation->world, &media->remote, field, "remote", refusal) < 0 ||
+		check_address(organisation->world, &media->source, field, "source", refusal) < 0)
+		return refusal->error;
+	return check_payload_types(media, field, refusal);
 }
 
 /* Fill in what was left open. */
 static void complete_codec(struct media *media)
 {
+	media->payload_type = payload_type_of(media);
 	if (media->codec == CODEC_NONE)
 		media->codec = CODEC_PCMU;
-	if (media->payload_type == 0)
-		media->payload_type = static_payload_types[media->codec];
 }
 
 int leg_open(struct call *call, struct leg *leg, const struct media *media, bool recording,

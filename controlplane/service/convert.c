@@ -237,13 +237,13 @@ static int decode_address(struct address *address, const Bridgetap__V1__MediaAdd
 	return 0;
 }
 
-/* A payload type that is neither the codec's nor that of comfort noise. */
-static int decode_telephone_event(uint8_t *payload_type, uint32_t value, uint32_t codec,
-	const char *field, struct refusal *refusal)
+/* Whether it is the codec's is found out where that is known. */
+static int decode_telephone_event(
+	uint8_t *payload_type, uint32_t value, const char *field, struct refusal *refusal)
 {
 	enum { COMFORT_NOISE = 13, MOST = 127 };
 
-	if (value > MOST || value == COMFORT_NOISE || (value != 0 && value == codec))
+	if (value > MOST || value == COMFORT_NOISE)
 		return refuse(refusal, -EINVAL,
 			"%s.telephone_event_payload_type cannot be %u; it is usually from 96 to "
 			"127",
@@ -291,8 +291,8 @@ int decode_media(struct media *media, const Bridgetap__V1__MediaDescription *mes
 	media->on_hold = message->on_hold;
 	if (decode_rtcp(media, message, field, refusal) < 0)
 		return refusal->error;
-	return decode_telephone_event(&media->telephone_event,
-		message->telephone_event_payload_type, message->payload_type, field, refusal);
+	return decode_telephone_event(
+		&media->telephone_event, message->telephone_event_payload_type, field, refusal);
 }
 
 int decode_target(struct recording_target *target, const Bridgetap__V1__RecordingTarget *message,
@@ -310,7 +310,7 @@ int decode_target(struct recording_target *target, const Bridgetap__V1__Recordin
 		decode_address(&target->mix, message->mix, "recording", ".mix", refusal) < 0)
 		return refusal->error;
 	return decode_telephone_event(&target->telephone_event,
-		message->telephone_event_payload_type, 0, "recording", refusal);
+		message->telephone_event_payload_type, "recording", refusal);
 }
 
 int decode_description(struct call_description *description,

@@ -10,7 +10,7 @@ from concurrent import futures
 import grpc
 import pytest
 
-from api import BARGE, LISTEN, WHISPER, Api, media
+from api import BARGE, LISTEN, WHISPER, Api, address, media
 from bridgetap.v1 import (access_pb2, access_pb2_grpc, admin_pb2, calls_pb2, calls_pb2_grpc,
                           common_pb2, directory_pb2, directory_pb2_grpc, monitor_pb2,
                           monitor_pb2_grpc)
@@ -329,6 +329,23 @@ def test_too_much_metadata_is_refused(appliance):
                                customer=media("192.0.2.20", 5000)), "call.agent.realm"),
     (calls_pb2.CallDescription(agent=common_pb2.MediaDescription(),
                                customer=media("192.0.2.20", 5000)), "call.agent.remote is missing"),
+    *((calls_pb2.CallDescription(agent=media(host, 4000), customer=media("192.0.2.20", 5000)),
+       "call.agent.remote is no unicast address")
+      for host in ("0.0.0.0", "127.0.0.1", "224.0.0.1", "255.255.255.255", "::", "::1", "ff02::1",
+                   "::ffff:192.0.2.10")),
+    *((calls_pb2.CallDescription(agent=media(host, 4000), customer=media("192.0.2.20", 5000)),
+       "call.agent.remote is an address of the appliance itself")
+      for host in ("192.0.2.1", "198.51.100.1", "2001:db8::1")),
+    (calls_pb2.CallDescription(agent=media("192.0.2.10", 4000, source=address("224.0.0.1", 4000)),
+                               customer=media("192.0.2.20", 5000)),
+     "call.agent.source is no unicast address"),
+    (calls_pb2.CallDescription(
+        agent=media("192.0.2.10", 4000, payload_type=13, comfort_noise=True),
+        customer=media("192.0.2.20", 5000)), "call.agent.payload_type 13 is that of comfort noise"),
+    (calls_pb2.CallDescription(
+        agent=media("192.0.2.10", 4000, codec=common_pb2.CODEC_PCMA,
+                    telephone_event_payload_type=8), customer=media("192.0.2.20", 5000)),
+     "call.agent.telephone_event_payload_type cannot be 8"),
     (described("c", recording=calls_pb2.RecordingTarget()), "recording: give both"),
     (described("c", direction=7), "call.direction"),
 ])

@@ -371,6 +371,29 @@ static void a_refused_start_of_the_recording_gives_its_ports_back(void **state)
 	assert_int_equal(call->recording.leg_count, 0);
 }
 
+static void addresses_and_payload_types_that_cannot_be_are_refused(void **state)
+{
+	struct call_description d = description("a");
+
+	(void)state;
+	assert_int_equal(call_check(acme, &d, &refusal), 0);
+	d.agent.remote = address("192.0.2.1", 4000);
+	assert_int_equal(call_check(acme, &d, &refusal), -EINVAL);
+	d.agent.remote = address("239.1.2.3", 4000);
+	assert_int_equal(call_check(acme, &d, &refusal), -EINVAL);
+	d.agent = media(4000);
+	d.agent.payload_type = 13;
+	assert_int_equal(call_check(acme, &d, &refusal), 0);
+	d.agent.comfort_noise = true;
+	assert_int_equal(call_check(acme, &d, &refusal), -EINVAL);
+	d.agent = media(4000);
+	d.agent.codec = CODEC_G722;
+	d.agent.telephone_event = 9;
+	assert_int_equal(call_check(acme, &d, &refusal), -EINVAL);
+	d.agent.payload_type = 96;
+	assert_int_equal(call_check(acme, &d, &refusal), 0);
+}
+
 /* --- monitoring --- */
 
 static void who_may_join_is_decided_by_role_seat_and_session(void **state)
@@ -731,6 +754,7 @@ int main(void)
 		WORLD_TEST(what_is_refused_is_taken_back_to_what_was_followed_last),
 		WORLD_TEST(a_refused_change_takes_back_nothing_of_others),
 		WORLD_TEST(a_refused_start_of_the_recording_gives_its_ports_back),
+		WORLD_TEST(addresses_and_payload_types_that_cannot_be_are_refused),
 		WORLD_TEST(who_may_join_is_decided_by_role_seat_and_session),
 		WORLD_TEST(a_mode_is_one_of_three),
 		WORLD_TEST(a_session_is_its_users_to_switch_and_leave),
