@@ -39,8 +39,8 @@ struct row {
 /* One table under way. It outlives a client that goes away, once it is being applied. */
 struct load {
 	struct services *services;
-	struct organisation *organisation;
-	struct grpc_call *grpc; /* NULL when the client has gone */
+	char organisation[ORGANISATION_ID_MAX + 1]; /* which may be deleted at any time */
+	struct grpc_call *grpc;			    /* NULL when the client has gone */
 	bool replace;
 	Request **messages;
 	size_t message_count, message_room;
@@ -94,7 +94,7 @@ static struct load *load_begin(struct grpc_call *grpc, const Request *first)
 		return NULL;
 	}
 	load->services = grpc_call_context(grpc);
-	load->organisation = actor.organisation;
+	snprintf(load->organisation, sizeof(load->organisation), "%s", actor.organisation->id);
 	load->grpc = grpc;
 	load->replace =
 		first->operation == BRIDGETAP__V1__LOAD_CALL_TABLE_REQUEST__OPERATION__REPLACE;
@@ -155,7 +155,8 @@ static void name_row(struct refusal *refusal, const struct row *row, size_t inde
 }
 
 /* Lay out the entries, and check each of them without doing anything. */
-static int check_all(struct load *load, struct refusal *refusal)
+static int check_all(
+	struct load *load, const struct organisation *organisation, struct refusal *refusal)
 {
 	size_t index = 0;
 
@@ -173,7 +174,7 @@ static int check_all(struct load *load, struct refusal *refusal)
 			row->message = load->messages[m]->calls[c];
 			ret = decode_description(&description, row->message, refusal);
 			if (ret == 0)
-				ret = call_check(load->organisation, &description, refusal);
+				ret = call_check(organisation, &description, refusal);
 			if (ret == 0 && *row->message->id == '\0')
 				ret = refuse(refusal, -EINVAL, "call.id is missing");
 			if (ret == 0) {
@@ -212,17 +213,16 @@ static int update(struct row *row, struct call *call, const struct call_descript
 	return ret;
 }
 
-static int apply_row(struct row *row, struct refusal *refusal)
+static int apply_row(struct row *row, struct organisation *organisation, struct refusal *refusal)
 {
-	struct load *load = row->load;
-	struct call *call = call_find(load->organisation, row->message->id);
+	const struct services *services = row->load->services;
+	struct call *call = call_find(organisation, row->message->id);
 	struct call_description description;
 	int ret;
 
 	decode_description(&description, row->message, refusal);
 	if (call == NULL) {
-		ret = call_create(load->organisation, &description, load->services->wall_ms(),
-			&call, refusal);
+		ret = call_create(organisation, &description, services->wall_ms(), &call, refusal);
 		row->created = ret == 0;
 	} else {
 		ret = update(row, call, &description, refusal);
@@ -263,10 +263,10 @@ static void keep_all(struct load *load)
 	}
 }
 
-static int apply_all(struct load *load, struct refusal *refusal)
+static int apply_all(struct load *load, struct organisation *organisation, struct refusal *refusal)
 {
 	for (size_t i = 0; i < load->count; i++)
-		if (apply_row(&load->rows[i], refusal) < 0) {
+		if (apply_row(&load->rows[i], organisation, refusal) < 0) {
 			name_row(refusal, &load->rows[i], i);
 			undo_all(load);
 			return refusal->error;
@@ -302,13 +302,15 @@ static void call_ended(struct ending *ending, int error, const char *sentence)
 /* Everything in the table is in force: now what is not in it ends. */
 static void end_others(struct load *load)
 {
-	unsigned total = HASH_COUNT(load->organisation->calls);
-	struct load_ending *ending = load->replace ? calloc(total + 1, sizeof(*ending)) : NULL;
-	struct call *call, *next;
+	const struct organisation *organisation =
+		organisation_find(load->services->world, load->organisation);
+	struct call *calls = organisation != NULL ? organisation->calls : NULL, *call, *next;
+	struct load_ending *ending =
+		load->replace ? calloc(HASH_COUNT(calls) + 1, sizeof(*ending)) : NULL;
 
 	load->endings = ending;
 	load->outstanding = 1;
-	HASH_ITER (hh, load->organisation->calls, call, next) {
+	HASH_ITER (hh, calls, call, next) {
 		struct row *row;
 
 		HASH_FIND_STR(load->by_id, call->id, row);
@@ -359,13 +361,20 @@ void load_call_table_end(struct grpc_call *grpc)
 {
 	struct load *load = grpc_call_state(grpc);
 	struct refusal refusal;
+	struct actor actor;
 
 	if (load == NULL) {
 		refuse(&refusal, -EINVAL, "the stream had no message: send the table");
 		service_refuse(grpc, &refusal);
 		return;
 	}
-	if (check_all(load, &refusal) < 0 || apply_all(load, &refusal) < 0) {
+	/* Much may have happened since the first message. */
+	if (!actor_identify(grpc, NEED_ORGANISATION, &actor)) {
+		load_free(load);
+		return;
+	}
+	if (check_all(load, actor.organisation, &refusal) < 0 ||
+		apply_all(load, actor.organisation, &refusal) < 0) {
 		load_refuse(load, &refusal);
 		return;
 	}

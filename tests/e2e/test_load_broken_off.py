@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 Bridgetap contributors
-"""Calls.LoadCallTable that does not come to its end: whatever breaks it off, nothing of it is done
-and everybody else goes on."""
+"""Calls.LoadCallTable that does not come to its end, or comes to it when much has changed: nothing
+of it is done, and everybody else goes on."""
 
 import queue
 import threading
 
+import grpc
 import pytest
 
-from api import Api, media
-from bridgetap.v1 import calls_pb2
-from lab import address_of
+from api import AGENT, Api, media
+from bridgetap.v1 import calls_pb2, directory_pb2
+from bridgetap.v1.calls_pb2_grpc import CallsStub
+from lab import address_of, held
 
 MERGE, REPLACE = calls_pb2.LoadCallTableRequest.MERGE, calls_pb2.LoadCallTableRequest.REPLACE
 
@@ -29,15 +31,16 @@ class Upload:
     """LoadCallTable with a connection of its own, whose first message has been sent and whose
     stream stays open. Messages are bytes. A context manager."""
 
-    def __init__(self, api, first, timeout=20):
-        self.api = Api(api.socket, api.organisation, api.user)
+    def __init__(self, api, first, timeout=20, user=""):
+        self.api = Api(api.socket, api.organisation)
         self._waiting = queue.Queue()
         self._asked = threading.Event()
         self._waiting.put(first)
         method = self.api.channel.stream_unary(
             "/bridgetap.v1.Calls/LoadCallTable", request_serializer=lambda data: data,
             response_deserializer=calls_pb2.LoadCallTableResponse.FromString)
-        self.call = method.future(self._messages(), metadata=self.api.metadata(), timeout=timeout)
+        self.call = method.future(self._messages(), metadata=self.api.metadata(user),
+                                  timeout=timeout)
 
     def _messages(self):
         yield self._waiting.get()
@@ -60,10 +63,20 @@ class Upload:
     def send(self, message):
         self._waiting.put(message)
 
-    def end(self):
-        """Half-close; returns the answer."""
+    def send_end(self):
+        """Half-close."""
         self._waiting.put(None)
+
+    def end(self):
+        """The same; returns the answer."""
+        self.send_end()
         return self.call.result(20)
+
+    def refused_at_the_end(self):
+        """The same; returns the status and the sentence."""
+        with pytest.raises(grpc.RpcError) as error:
+            self.end()
+        return error.value.code().name, error.value.details()
 
     def code(self):
         """The status that the server, or grpcio itself, has ended it with."""
@@ -132,3 +145,45 @@ def test_a_table_that_is_not_broken_off_is_applied(appliance):
         upload.send(table("three"))
         assert upload.end().created == 3
     assert listed(appliance.api) == ["one", "three", "two"]
+
+
+def delete_organisation(api):
+    api.directory.DeleteOrganisation(
+        directory_pb2.DeleteOrganisationRequest(organisation_id=api.organisation))
+
+
+@pytest.mark.parametrize("operation", [MERGE, REPLACE])
+@pytest.mark.parametrize("ids", [(), ("new",)])
+def test_an_organisation_may_be_deleted_before_the_table_has_ended(appliance, operation, ids):
+    with Upload(appliance.api, table(*ids, operation=operation)) as upload:
+        delete_organisation(appliance.api)
+        code, sentence = upload.refused_at_the_end()
+        assert code == "NOT_FOUND" and "no organisation" in sentence
+    appliance.api.put_organisation()
+    assert listed(appliance.api) == []
+
+
+def test_an_organisation_may_be_deleted_while_the_table_is_being_applied(appliance):
+    api = appliance.api
+    with Upload(api, table("new", operation=REPLACE)) as upload:
+        with held(appliance.dataplane):
+            upload.send_end()
+            while listed(api) != ["new"]:
+                pass
+            deleted = CallsStub(api.channel).DeleteCall.future(
+                calls_pb2.DeleteCallRequest(call_id="new"), metadata=api.metadata())
+            while listed(api):
+                pass
+            delete_organisation(api)
+        assert upload.call.result(20).created == 1
+        deleted.result(20)
+    api.put_organisation()
+    assert api.wait_until_connected().calls == 0
+
+
+def test_who_has_lost_the_right_before_the_table_has_ended_loads_nothing(appliance):
+    with Upload(appliance.api, table("new"), user="adam") as upload:
+        appliance.api.put_user("adam", AGENT)
+        code, _ = upload.refused_at_the_end()
+        assert code == "PERMISSION_DENIED"
+    assert listed(appliance.api) == []

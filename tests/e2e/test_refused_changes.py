@@ -11,7 +11,7 @@ import pytest
 from api import AGENT, BARGE, WHISPER, media
 from appliance import start_appliance, stop_appliance
 from bridgetap.v1 import common_pb2
-from lab import address_of
+from lab import address_of, held
 from office import refused
 from rtp import steps
 from stream import Notices, watch_calls
@@ -99,7 +99,7 @@ def test_while_a_transfer_is_refused_there_is_every_way_out(office, way_out):
     talk.join(BARGE, "sue")
     time.sleep(0.1)
     with ThreadPoolExecutor(2) as pool:
-        with office.held_dataplane():
+        with held(office.appliance.dataplane):
             office.raise_hand()  # is under way from now on: what comes next waits
             transfer = pool.submit(office.transfer, "bob", agent=TOO_MUCH)
             time.sleep(0.2)
@@ -121,7 +121,7 @@ def test_of_two_transfers_at_once_each_is_in_force_or_taken_back(office, agents,
     talk.join(BARGE, "sue")
     before = office.call()
     with ThreadPoolExecutor(2) as pool:
-        with office.held_dataplane():
+        with held(office.appliance.dataplane):
             transfers = []
             for user, agent in zip(("bob", "amy"), agents):
                 transfers.append(pool.submit(office.transfer, user, agent=agent))

@@ -11,6 +11,7 @@ All addresses are of the documentation ranges and nothing leaves the machine. Ev
 Lab starts it stops by its own id; what a killed run left behind is swept by the next one.
 """
 
+import contextlib
 import ctypes
 import fcntl
 import os
@@ -143,6 +144,16 @@ class Process:
         if not self._file.closed:
             self._file.close()
         return self._popen.returncode
+
+
+@contextlib.contextmanager
+def held(process):
+    """Within, the process stands still: what is sent to it waits."""
+    os.kill(process.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(process.pid, signal.SIGCONT)
 
 
 class Lab:

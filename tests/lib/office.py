@@ -10,8 +10,6 @@
 
 import contextlib
 import itertools
-import os
-import signal
 
 import grpc
 import pytest
@@ -91,15 +89,6 @@ class Office:
         self._restart_dataplane(settings)
         yield
         self._restart_dataplane({})
-
-    @contextlib.contextmanager
-    def held_dataplane(self):
-        """Within, the data plane stands still: what is sent to it waits."""
-        os.kill(self.appliance.dataplane.pid, signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            os.kill(self.appliance.dataplane.pid, signal.SIGCONT)
 
     def _restart_dataplane(self, settings):
         assert self.appliance.dataplane.stop() == 0
