@@ -161,10 +161,22 @@ int session_switch(
 		reasons |= 1u << REASON_NOT_PERMITTED;
 	if (reasons != 0)
 		return refuse_for(refusal, reasons);
+	if (session->undecided++ == 0)
+		session->in_force = session->mode;
 	session->mode = mode;
 	call_note(session->call);
 	tell(session, session->call->agent_user, NOTICE_MONITOR_SWITCHED, WHY_NONE, 0);
 	return 0;
+}
+
+void session_switch_end(struct session *session, enum mode mode)
+{
+	if (mode != MODE_NONE)
+		session->in_force = mode;
+	if (--session->undecided > 0 || session->mode == session->in_force)
+		return;
+	session->mode = session->in_force;
+	call_note(session->call);
 }
 
 int session_check_leave(

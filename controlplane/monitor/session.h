@@ -21,6 +21,8 @@ struct session {
 	char id[RANDOM_ID_SIZE];
 	char *user;
 	enum mode mode;
+	enum mode in_force; /* what was followed last, while there are undecided switches */
+	unsigned undecided;
 	bool invited;	/* by the agent of the call */
 	bool announced; /* the agent of the call has been told of them */
 	struct leg leg;
@@ -46,6 +48,11 @@ int session_join_invited(struct invitation *invitation, const struct user *user,
 /* `user`, whose session it must be, changes its mode. */
 int session_switch(
 	struct session *session, const struct user *user, enum mode mode, struct refusal *refusal);
+
+/* The media plane has followed that switch to `mode`, or, where it is MODE_NONE, has refused it.
+ * When all that were under way are decided, and the last was refused, the mode is the one that was
+ * followed last. */
+void session_switch_end(struct session *session, enum mode mode);
 
 /* Whether `user` may end this session: it is theirs, or they are an admin. */
 int session_check_leave(

@@ -194,12 +194,21 @@ static void check_join(struct grpc_call *grpc, const ProtobufCMessage *message)
 
 /* --- switch, leave --- */
 
+static void switch_followed(struct pending *pending, struct call *call)
+{
+	struct session *session = session_of(pending, call);
+
+	if (session != NULL)
+		session_switch_end(session, (enum mode)pending->mode);
+	answer_with_session(pending, call);
+}
+
 static void undo_switch(struct pending *pending, struct call *call)
 {
 	struct session *session = session_of(pending, call);
 
 	if (session != NULL)
-		session->mode = (enum mode)pending->before;
+		session_switch_end(session, MODE_NONE);
 }
 
 static void switch_mode(struct grpc_call *grpc, const ProtobufCMessage *message)
@@ -209,7 +218,6 @@ static void switch_mode(struct grpc_call *grpc, const ProtobufCMessage *message)
 	struct refusal refusal;
 	struct pending *pending;
 	struct actor actor;
-	enum mode before;
 
 	if (!actor_identify(grpc, NEED_USER, &actor) || !service_check_link(grpc) ||
 		!service_check_audit(grpc))
@@ -217,7 +225,6 @@ static void switch_mode(struct grpc_call *grpc, const ProtobufCMessage *message)
 	session = find_session(grpc, actor.organisation, request->session_id);
 	if (session == NULL)
 		return;
-	before = session->mode;
 	if (session_switch(session, actor.user, (enum mode)request->mode, &refusal) < 0) {
 		service_refuse(grpc, &refusal);
 		return;
@@ -231,11 +238,11 @@ static void switch_mode(struct grpc_call *grpc, const ProtobufCMessage *message)
 					    });
 	pending = pending_for_session(grpc, session);
 	if (pending == NULL) {
-		session->mode = before;
+		session_switch_end(session, MODE_NONE);
 		return;
 	}
-	pending->before = (int)before;
-	pending->succeed = answer_with_session;
+	pending->mode = (int)session->mode;
+	pending->succeed = switch_followed;
 	pending->undo = undo_switch;
 	pending_start(pending);
 }

@@ -85,7 +85,7 @@ struct pending {
 	void (*succeed)(struct pending *pending, struct call *call);
 	void (*undo)(struct pending *pending, struct call *call);
 	char session_id[RANDOM_ID_SIZE];
-	int before;		   /* what undo() must bring back, if a number says it */
+	int mode;		   /* that was asked for */
 	struct call_memento *made; /* of a change of the call; freed with the pending */
 };
 

@@ -12,6 +12,7 @@ from api import BARGE, LISTEN, WHISPER, Api
 from bridgetap.v1 import calls_pb2, directory_pb2
 from conversation import Conversation
 from rtp import steps
+from stream import watch_calls
 
 
 def listed(appliance):
@@ -128,6 +129,22 @@ def test_without_a_data_plane_changes_are_refused_in_time_and_taken_back(applian
         appliance.dataplane = appliance.lab.start_dataplane()
         appliance.api.wait_until_connected()
         assert listed(appliance)[0].monitors[0].mode == LISTEN
+        talk.assert_heard(LISTEN)
+
+
+def test_of_several_refused_switches_none_is_in_force_or_shown(appliance):
+    with Conversation(appliance) as talk, futures.ThreadPoolExecutor() as pool, \
+            watch_calls(appliance.api) as calls:
+        talk.join(LISTEN)
+        appliance.dataplane.kill()
+        switches = [pool.submit(talk.switch, mode) for mode in (WHISPER, BARGE)]
+        calls.wait(lambda: calls.items["call"].monitors[0].mode != LISTEN)
+        for switch in switches:
+            assert switch.exception(10).code() == grpc.StatusCode.UNAVAILABLE
+        assert listed(appliance)[0].monitors[0].mode == LISTEN
+        calls.wait(lambda: calls.items["call"].monitors[0].mode == LISTEN)
+        appliance.dataplane = appliance.lab.start_dataplane()
+        appliance.api.wait_until_connected()
         talk.assert_heard(LISTEN)
 
 

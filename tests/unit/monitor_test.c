@@ -438,6 +438,41 @@ static void a_mode_is_one_of_three(void **state)
 	}
 }
 
+/* Two switches under way at the same time, decided in the order they were made. */
+static void a_refused_switch_leaves_the_mode_that_was_followed_last(void **state)
+{
+	static const struct {
+		bool followed[2];
+		enum mode mode;
+	} cases[] = {
+		{ { false, false }, MODE_LISTEN },
+		{ { false, true }, MODE_BARGE },
+		{ { true, false }, MODE_WHISPER },
+		{ { true, true }, MODE_BARGE },
+	};
+	static const enum mode modes[] = { MODE_WHISPER, MODE_BARGE };
+	struct call *call = new_call("a");
+	struct media phone = media(6000);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct session *session;
+		uint64_t noted;
+
+		assert_int_equal(
+			session_join(call, sue, MODE_LISTEN, &phone, 0, &session, &refusal), 0);
+		for (unsigned n = 0; n < 2; n++)
+			assert_int_equal(session_switch(session, sue, modes[n], &refusal), 0);
+		noted = call->change.number;
+		for (unsigned n = 0; n < 2; n++)
+			session_switch_end(session, cases[i].followed[n] ? modes[n] : MODE_NONE);
+		assert_int_equal(session->mode, cases[i].mode);
+		/* Watchers see what was taken back. */
+		assert_true(cases[i].followed[1] || call->change.number > noted);
+		session_end(session, WHY_BY_USER, 0);
+	}
+}
+
 static void a_session_is_its_users_to_switch_and_leave(void **state)
 {
 	struct call *call = new_call("a");
@@ -757,6 +792,7 @@ int main(void)
 		WORLD_TEST(addresses_and_payload_types_that_cannot_be_are_refused),
 		WORLD_TEST(who_may_join_is_decided_by_role_seat_and_session),
 		WORLD_TEST(a_mode_is_one_of_three),
+		WORLD_TEST(a_refused_switch_leaves_the_mode_that_was_followed_last),
 		WORLD_TEST(a_session_is_its_users_to_switch_and_leave),
 		WORLD_TEST(a_guest_stays_through_a_transfer_only_where_the_new_extension_permits),
 		WORLD_TEST(every_failed_allocation_is_refused_and_changes_nothing),
