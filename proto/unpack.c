@@ -77,15 +77,25 @@ struct budget {
 	bool exceeded;
 };
 
+/* What malloc() takes for `size` bytes (glibc): a header, and no less than four words. An empty
+ * text is thirty times what it says. */
+static size_t taken_for(size_t size)
+{
+	size_t word = sizeof(size_t), taken = (size + word + 2 * word - 1) & ~(2 * word - 1);
+
+	return taken < 4 * word ? 4 * word : taken;
+}
+
 static void *budget_alloc(void *data, size_t size)
 {
 	struct budget *budget = data;
+	size_t taken = taken_for(size);
 
-	if (size > budget->left) {
+	if (taken > budget->left) {
 		budget->exceeded = true;
 		return NULL;
 	}
-	budget->left -= size;
+	budget->left -= taken;
 	return malloc(size);
 }
 
@@ -95,10 +105,10 @@ static void budget_free(void *data, void *pointer)
 	free(pointer);
 }
 
-ProtobufCMessage *unpack(const ProtobufCMessageDescriptor *descriptor, const uint8_t *bytes,
-	size_t length, size_t budget, char error[static UNPACK_ERROR_SIZE])
+ProtobufCMessage *unpack_within(const ProtobufCMessageDescriptor *descriptor, const uint8_t *bytes,
+	size_t length, size_t *budget, char error[static UNPACK_ERROR_SIZE])
 {
-	struct budget left = { .left = budget };
+	struct budget left = { .left = *budget };
 	ProtobufCAllocator allocator = { budget_alloc, budget_free, &left };
 	const char *bad = find_fault(descriptor, (struct proto_span){ bytes, length }, 0);
 	ProtobufCMessage *message = NULL;
@@ -112,7 +122,15 @@ ProtobufCMessage *unpack(const ProtobufCMessageDescriptor *descriptor, const uin
 	if (message == NULL)
 		snprintf(error, UNPACK_ERROR_SIZE, "the bytes are no %s%s", descriptor->name,
 			left.exceeded ? " of a reasonable size" : "");
+	if (message != NULL || left.exceeded)
+		*budget = left.exceeded ? 0 : left.left;
 	return message;
+}
+
+ProtobufCMessage *unpack(const ProtobufCMessageDescriptor *descriptor, const uint8_t *bytes,
+	size_t length, size_t budget, char error[static UNPACK_ERROR_SIZE])
+{
+	return unpack_within(descriptor, bytes, length, &budget, error);
 }
 
 void unpacked_free(ProtobufCMessage *message)

@@ -14,11 +14,16 @@
 
 #define UNPACK_ERROR_SIZE 160
 
-/* Unpack `length` bytes, using at most `budget` bytes of memory. Strings must be UTF-8 (RFC 3629)
- * without NUL. NULL, with a sentence in `error`, where that is not so, or where the bytes are no
- * message of this type. Free with unpacked_free(). */
+/* Unpack `length` bytes, using at most `budget` bytes of memory, with what malloc() takes for
+ * itself. Strings must be UTF-8 (RFC 3629) without NUL. NULL, with a sentence in `error`, where
+ * that is not so, or where the bytes are no message of this type. Free with unpacked_free(). */
 ProtobufCMessage *unpack(const ProtobufCMessageDescriptor *descriptor, const uint8_t *bytes,
 	size_t length, size_t budget, char error[static UNPACK_ERROR_SIZE]);
+
+/* The same; what the message takes of `budget` is taken off it, and all of it where the message
+ * would take more. */
+ProtobufCMessage *unpack_within(const ProtobufCMessageDescriptor *descriptor, const uint8_t *bytes,
+	size_t length, size_t *budget, char error[static UNPACK_ERROR_SIZE]);
 
 /* NULL is allowed. */
 void unpacked_free(ProtobufCMessage *message);

@@ -127,7 +127,8 @@ static int on_data(nghttp2_session *http2, uint8_t flags, int32_t stream, const 
 	(void)http2;
 	(void)flags;
 	while (length > 0 && is_current(client, stream)) {
-		enum grpc_assembly state = grpc_assembler_feed(&client->assembler, &data, &length);
+		enum grpc_assembly state =
+			grpc_assembler_feed(&client->assembler, GRPC_MESSAGE_MAX, &data, &length);
 		ProtobufCMessage *message;
 
 		if (state == GRPC_ASSEMBLY_MORE)

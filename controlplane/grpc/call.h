@@ -24,7 +24,7 @@ struct grpc_call;
 typedef void grpc_message_fn(struct grpc_call *call, const ProtobufCMessage *message);
 
 /* Within grpc_message_fn: the message is the service's from now on, to be freed by
- * unpacked_free(). Not to be called after grpc_call_finish(). */
+ * unpacked_free() when the call is over. Not to be called after grpc_call_finish(). */
 void grpc_call_keep(struct grpc_call *call);
 
 /* The client of a client-streaming or bidirectional method has sent its last message. */
@@ -39,6 +39,9 @@ struct grpc_method {
 struct grpc_service {
 	const ProtobufCServiceDescriptor *descriptor;
 	const struct grpc_method *methods; /* as many as the descriptor has, in any order */
+	/* Whether the client may send messages at all, by the peer and the metadata; false after
+	 * finishing the call. NULL: the service is open to everybody. */
+	bool (*admit)(struct grpc_call *call);
 	void *context;
 };
 

@@ -8,7 +8,7 @@
 /* --- putting messages together --- */
 
 static enum grpc_assembly take_prefix(
-	struct grpc_assembler *assembler, const uint8_t **data, size_t *length)
+	struct grpc_assembler *assembler, size_t most, const uint8_t **data, size_t *length)
 {
 	while (assembler->prefix_have < GRPC_PREFIX_SIZE) {
 		if (*length == 0)
@@ -23,16 +23,16 @@ static enum grpc_assembly take_prefix(
 	assembler->length = (uint32_t)assembler->prefix[1] << 24 |
 			    (uint32_t)assembler->prefix[2] << 16 |
 			    (uint32_t)assembler->prefix[3] << 8 | assembler->prefix[4];
-	if (assembler->length > GRPC_MESSAGE_MAX)
+	if (assembler->length > most)
 		return GRPC_ASSEMBLY_TOO_LARGE;
 	assembler->body = malloc(assembler->length + 1u); /* an empty message has a body, too */
 	return assembler->body != NULL ? GRPC_ASSEMBLY_COMPLETE : GRPC_ASSEMBLY_NO_MEMORY;
 }
 
 enum grpc_assembly grpc_assembler_feed(
-	struct grpc_assembler *assembler, const uint8_t **data, size_t *length)
+	struct grpc_assembler *assembler, size_t most, const uint8_t **data, size_t *length)
 {
-	enum grpc_assembly state = take_prefix(assembler, data, length);
+	enum grpc_assembly state = take_prefix(assembler, most, data, length);
 	size_t piece;
 
 	if (state != GRPC_ASSEMBLY_COMPLETE)

@@ -28,14 +28,15 @@ struct grpc_assembler {
 enum grpc_assembly {
 	GRPC_ASSEMBLY_MORE,	  /* all input was used, the message is not complete */
 	GRPC_ASSEMBLY_COMPLETE,	  /* body and length are a message */
-	GRPC_ASSEMBLY_TOO_LARGE,  /* longer than GRPC_MESSAGE_MAX */
+	GRPC_ASSEMBLY_TOO_LARGE,  /* longer than it may be */
 	GRPC_ASSEMBLY_COMPRESSED, /* which was not offered */
 	GRPC_ASSEMBLY_NO_MEMORY,
 };
 
-/* Use input from `*data` on, which is moved on along with `*length`, up to the end of a message. */
+/* Use input from `*data` on, which is moved on along with `*length`, up to the end of a message.
+ * One that begins may have `most` bytes, for which memory is taken at once. */
 enum grpc_assembly grpc_assembler_feed(
-	struct grpc_assembler *assembler, const uint8_t **data, size_t *length);
+	struct grpc_assembler *assembler, size_t most, const uint8_t **data, size_t *length);
 
 /* Ready for the next message; frees the body. */
 void grpc_assembler_reset(struct grpc_assembler *assembler);

@@ -71,12 +71,46 @@ static void begin(struct grpc_call *call)
 		call->in_service = true;
 		if (call->deadline_ms != 0 && call->deadline_ms < call->session->deadline_ms)
 			call->session->deadline_ms = call->deadline_ms;
+		if (call->service->admit != NULL)
+			call->service->admit(call);
 	}
+}
+
+/* --- what a client's messages take --- */
+
+/* Bytes that more of them may take. */
+static size_t room_for(const struct grpc_call *call)
+{
+	size_t most = call->service->admit != NULL ? GRPC_HELD_MAX : GRPC_HELD_MAX_OPEN;
+
+	return most - *grpc_stream_held(call);
+}
+
+/* After the assembler, or what the service keeps, has changed. */
+static void count_held(struct grpc_call *call)
+{
+	size_t held = call->kept + (call->assembler.body != NULL ? call->assembler.length : 0);
+
+	*grpc_stream_held(call) += held - call->held;
+	call->held = held;
+}
+
+static void refuse_for_room(struct grpc_call *call)
+{
+	char sentence[GRPC_SENTENCE_SIZE];
+
+	snprintf(sentence, sizeof(sentence),
+		"the messages of this connection take %zu bytes already; end what you are sending "
+		"before you send more",
+		*grpc_stream_held(call));
+	grpc_call_finish(call, GRPC_RESOURCE_EXHAUSTED, sentence, NULL);
 }
 
 /* A whole message has arrived. */
 static void take_message(struct grpc_call *call)
 {
+	size_t room = room_for(call);
+	size_t budget = room < UNPACK_BUDGET ? room : UNPACK_BUDGET, left = budget;
 	char error[UNPACK_ERROR_SIZE];
 	ProtobufCMessage *message;
 
@@ -87,17 +121,22 @@ static void take_message(struct grpc_call *call)
 			"this method takes one request message, and there are more", NULL);
 		return;
 	}
-	message = unpack(
-		call->input, call->assembler.body, call->assembler.length, UNPACK_BUDGET, error);
+	message = unpack_within(
+		call->input, call->assembler.body, call->assembler.length, &left, error);
 	grpc_assembler_reset(&call->assembler);
 	if (message == NULL) {
 		grpc_stream_cancel(call);
-		grpc_call_finish(call, GRPC_INVALID_ARGUMENT, error, NULL);
+		if (left == 0 && room < UNPACK_BUDGET)
+			refuse_for_room(call);
+		else
+			grpc_call_finish(call, GRPC_INVALID_ARGUMENT, error, NULL);
 		return;
 	}
 	call->keep = false;
 	call->method->message(call, message); /* may finish the call, but not free it */
-	if (!call->keep)
+	if (call->keep)
+		call->kept += budget - left;
+	else
 		unpacked_free(message);
 }
 
@@ -108,6 +147,10 @@ static void refuse_assembly(struct grpc_call *call, enum grpc_assembly state)
 	grpc_stream_cancel(call);
 	switch (state) {
 	case GRPC_ASSEMBLY_TOO_LARGE:
+		if (call->assembler.length <= GRPC_MESSAGE_MAX) {
+			refuse_for_room(call);
+			break;
+		}
 		snprintf(sentence, sizeof(sentence), "a message has %u bytes; %u is the most",
 			call->assembler.length, GRPC_MESSAGE_MAX);
 		grpc_call_finish(call, GRPC_RESOURCE_EXHAUSTED, sentence, NULL);
@@ -125,7 +168,12 @@ static void refuse_assembly(struct grpc_call *call, enum grpc_assembly state)
 /* A client that does not read the answers may not go on asking: they would pile up here. */
 static bool must_wait(const struct grpc_call *call)
 {
-	return call->kind == GRPC_BIDI_STREAM && call->queued >= GRPC_QUEUE_LOW;
+	struct grpc_session *session = call->session;
+
+	if (session->unread >= GRPC_UNREAD_MAX)
+		session->requests_wait = true;
+	return session->unread >= GRPC_UNREAD_MAX ||
+	       (call->kind == GRPC_BIDI_STREAM && call->queued >= GRPC_QUEUE_LOW);
 }
 
 /* Returns how many of the bytes are done with. */
@@ -134,18 +182,21 @@ static size_t take_bytes(struct grpc_call *call, const uint8_t *data, size_t len
 	size_t left = length;
 
 	while (call->in_service && left > 0 && !must_wait(call)) {
-		enum grpc_assembly state = grpc_assembler_feed(&call->assembler, &data, &left);
+		size_t room = room_for(call);
+		enum grpc_assembly state = grpc_assembler_feed(&call->assembler,
+			room < GRPC_MESSAGE_MAX ? room : GRPC_MESSAGE_MAX, &data, &left);
 
 		if (state == GRPC_ASSEMBLY_COMPLETE)
 			take_message(call);
 		else if (state != GRPC_ASSEMBLY_MORE)
 			refuse_assembly(call, state);
+		count_held(call);
 	}
 	/* Once the service has finished, what the client still sends is of no interest. */
 	return call->in_service ? length - left : length;
 }
 
-/* The client's window opens again as its bytes are done with, so no more than that waits. */
+/* The client's windows open again as its bytes are done with, so no more than that waits. */
 int grpc_stream_on_data(nghttp2_session *http2, uint8_t flags, int32_t stream, const uint8_t *data,
 	size_t length, void *arg)
 {
@@ -157,11 +208,12 @@ int grpc_stream_on_data(nghttp2_session *http2, uint8_t flags, int32_t stream, c
 	if (call != NULL && call->in_service) {
 		used = grpc_backlog_length(&call->backlog) == 0 ? take_bytes(call, data, length)
 								: 0;
-		if (!grpc_backlog_append(&call->backlog, data + used, length - used))
+		if (!grpc_backlog_append(&call->backlog, data + used, length - used)) {
 			refuse_assembly(call, GRPC_ASSEMBLY_NO_MEMORY);
+			used = length;
+		}
 	}
-	nghttp2_session_consume_connection(http2, length);
-	nghttp2_session_consume_stream(http2, stream, used);
+	nghttp2_session_consume(http2, stream, used);
 	return 0;
 }
 
@@ -200,7 +252,7 @@ void grpc_stream_take_backlog(struct grpc_call *call)
 		return;
 	used = take_bytes(call, backlog->bytes + backlog->begin, grpc_backlog_length(backlog));
 	grpc_backlog_drop(backlog, used);
-	nghttp2_session_consume_stream(call->session->http2, call->stream, used);
+	nghttp2_session_consume(call->session->http2, call->stream, used);
 	if (call->half_closed && grpc_backlog_length(backlog) == 0)
 		end_requests(call);
 }

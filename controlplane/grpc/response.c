@@ -107,8 +107,6 @@ static int submit_trailer(const struct grpc_call *call)
 		call->session->http2, call->stream, trailers.list, trailers.count);
 }
 
-void grpc_stream_take_backlog(struct grpc_call *call);
-
 /* The client has read most of what there was for it. */
 static void become_writable(struct grpc_call *call)
 {
@@ -136,7 +134,7 @@ static ssize_t read_body(nghttp2_session *http2, int32_t stream, uint8_t *buffer
 		memcpy(buffer + total, chunk->bytes + chunk->sent, piece);
 		chunk->sent += piece;
 		total += piece;
-		call->queued -= piece;
+		grpc_stream_count_queued(call, 0, piece);
 		if (chunk->sent == chunk->length) {
 			LL_DELETE(call->chunks, chunk);
 			free(chunk->bytes);
@@ -213,7 +211,7 @@ void grpc_call_send(struct grpc_call *call, const ProtobufCMessage *message)
 		return;
 	}
 	LL_APPEND(call->chunks, chunk);
-	call->queued += chunk->length;
+	grpc_stream_count_queued(call, chunk->length, 0);
 	call->was_full |= call->queued >= GRPC_QUEUE_LOW;
 	if (!call->headers_sent)
 		send_headers(call);

@@ -34,7 +34,11 @@ static void free_call(struct grpc_call *call)
 		free(chunk->bytes);
 		free(chunk);
 	}
+	grpc_stream_count_queued(call, 0, call->queued);
 	grpc_assembler_reset(&call->assembler);
+	*grpc_stream_held(call) -= call->held;
+	nghttp2_session_consume_connection(
+		call->session->http2, grpc_backlog_length(&call->backlog));
 	grpc_backlog_drop(&call->backlog, grpc_backlog_length(&call->backlog));
 	free(call->path);
 	free(call->details);
@@ -199,6 +203,18 @@ int grpc_session_receive(struct grpc_session *session, const uint8_t *bytes, siz
 	return 0;
 }
 
+/* Those that have waited for the client to read, until it must again. */
+static void take_requests(struct grpc_session *session)
+{
+	struct grpc_call *call;
+
+	if (!session->requests_wait || session->unread >= GRPC_UNREAD_MAX)
+		return;
+	session->requests_wait = false;
+	DL_FOREACH (session->calls, call)
+		grpc_stream_take_backlog(call);
+}
+
 ssize_t grpc_session_send(struct grpc_session *session, uint8_t *buffer, size_t size)
 {
 	size_t total = 0;
@@ -207,6 +223,7 @@ ssize_t grpc_session_send(struct grpc_session *session, uint8_t *buffer, size_t 
 	while (total < size) {
 		size_t piece;
 
+		take_requests(session);
 		if (session->pending_length == 0) {
 			ssize_t length =
 				nghttp2_session_mem_send(session->http2, &session->pending);

@@ -28,6 +28,13 @@ struct grpc_server {
 #define GRPC_STREAMS_MAX  2048 /* concurrent calls of a connection */
 #define GRPC_METADATA_MAX 8192 /* bytes of names and values of a request */
 
+/* Bytes of a connection's messages that are not complete, or that services keep, and of those to
+ * services that are open to everybody: what would be more is refused. Bytes of its answers that the
+ * client has not read: requests wait until it has. */
+#define GRPC_HELD_MAX	   (256u << 20)
+#define GRPC_HELD_MAX_OPEN (4u << 20)
+#define GRPC_UNREAD_MAX	   (4u << 20)
+
 /* Check that every service has a method for each of its descriptor's; false, with the name of
  * one that lacks in `missing`, where not. Call once at start. */
 bool grpc_server_check(const struct grpc_server *server, const char **missing);

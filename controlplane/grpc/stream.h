@@ -48,6 +48,8 @@ struct grpc_call {
 	struct grpc_assembler assembler;
 	struct grpc_backlog backlog; /* waits until answers have gone */
 	unsigned messages;
+	size_t kept; /* bytes of messages that are the service's */
+	size_t held; /* with those of the assembler, as counted in the session's */
 	bool half_closed;
 	bool in_service; /* the service knows of it and has not finished it */
 	bool keep;	 /* the message under way is the service's */
@@ -70,6 +72,9 @@ struct grpc_session {
 	void *arg;
 	struct grpc_call *calls;
 	uint64_t deadline_ms;	/* the soonest of all calls, or before it */
+	size_t held, held_open; /* of all calls, and of those to open services; session.h */
+	size_t unread;		/* queued in all calls but server streams, which bound themselves */
+	bool requests_wait;	/* until there is less of that */
 	bool receiving;		/* within grpc_session_receive() */
 	const uint8_t *pending; /* bytes nghttp2 gave us that did not fit into the last buffer */
 	size_t pending_length;
@@ -87,6 +92,21 @@ void grpc_stream_cancel(struct grpc_call *call);
 
 /* Answer with an HTTP status in place of gRPC's, and nothing else. */
 void grpc_stream_refuse_http(struct grpc_call *call, const char *status);
+
+/* What the session counts this call's bytes in. */
+static inline size_t *grpc_stream_held(const struct grpc_call *call)
+{
+	return call->service != NULL && call->service->admit != NULL ? &call->session->held
+								     : &call->session->held_open;
+}
+
+/* More, or less, is queued for the client. */
+static inline void grpc_stream_count_queued(struct grpc_call *call, size_t more, size_t less)
+{
+	call->queued += more - less;
+	if (call->kind != GRPC_SERVER_STREAM)
+		call->session->unread += more - less;
+}
 
 /* Requests that have waited for answers to go. */
 void grpc_stream_take_backlog(struct grpc_call *call);

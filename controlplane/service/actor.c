@@ -85,6 +85,18 @@ static int identify(
 	return check_user(actor, need, refusal);
 }
 
+bool actor_admit(struct grpc_call *grpc)
+{
+	struct refusal refusal;
+	struct actor actor;
+
+	if (check_peer(grpc, NEED_ANYONE, grpc_call_metadata(grpc, "bridgetap-organisation"),
+		    grpc_call_metadata(grpc, "bridgetap-user"), &actor, &refusal) == 0)
+		return true;
+	service_refuse(grpc, &refusal);
+	return false;
+}
+
 bool actor_identify(struct grpc_call *grpc, enum need need, struct actor *actor)
 {
 	struct refusal refusal;

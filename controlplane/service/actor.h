@@ -24,6 +24,9 @@ enum need {
 	NEED_USER,
 };
 
+/* grpc_service.admit: who may do nothing at all here is not listened to. */
+bool actor_admit(struct grpc_call *grpc);
+
 /* False after finishing the call with a status. */
 bool actor_identify(struct grpc_call *grpc, enum need need, struct actor *actor);
 

@@ -29,15 +29,16 @@
 const struct grpc_service *services_list(struct services *services, unsigned *count)
 {
 	static struct grpc_service list[] = {
-		{ &bridgetap__v1__calls__descriptor, calls_methods, NULL },
-		{ &bridgetap__v1__monitor__descriptor, monitor_methods, NULL },
-		{ &bridgetap__v1__directory__descriptor, directory_methods, NULL },
-		{ &bridgetap__v1__access__descriptor, access_methods, NULL },
-		{ &bridgetap__v1__admin__descriptor, admin_methods, NULL },
-		{ &grpc__health__v1__health__descriptor, health_methods, NULL },
-		{ &grpc__reflection__v1__server_reflection__descriptor, reflection_methods, NULL },
-		{ &grpc__reflection__v1alpha__server_reflection__descriptor, reflection_methods,
+		{ &bridgetap__v1__calls__descriptor, calls_methods, actor_admit, NULL },
+		{ &bridgetap__v1__monitor__descriptor, monitor_methods, actor_admit, NULL },
+		{ &bridgetap__v1__directory__descriptor, directory_methods, actor_admit, NULL },
+		{ &bridgetap__v1__access__descriptor, access_methods, actor_admit, NULL },
+		{ &bridgetap__v1__admin__descriptor, admin_methods, actor_admit, NULL },
+		{ &grpc__health__v1__health__descriptor, health_methods, NULL, NULL },
+		{ &grpc__reflection__v1__server_reflection__descriptor, reflection_methods, NULL,
 			NULL },
+		{ &grpc__reflection__v1alpha__server_reflection__descriptor, reflection_methods,
+			NULL, NULL },
 	};
 
 	*count = sizeof(list) / sizeof(list[0]);

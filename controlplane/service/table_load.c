@@ -15,8 +15,6 @@
 
 typedef Bridgetap__V1__LoadCallTableRequest Request;
 
-#define ENTRIES_MAX (1u << 20)
-
 struct load;
 
 /* The end of a call that is not in the table. */
@@ -46,7 +44,7 @@ struct load {
 	size_t message_count, message_room;
 	size_t entries; /* in the messages */
 	struct row *rows;
-	size_t count; /* of rows: none until the whole table is there */
+	size_t count; /* of rows that are laid out: none until the whole table is there */
 	struct row *by_id;
 	size_t outstanding; /* answers of the data plane */
 	int error;	    /* the first that came */
@@ -83,10 +81,9 @@ static void load_cancelled(struct grpc_call *grpc, void *state)
 static struct load *load_begin(struct grpc_call *grpc, const Request *first)
 {
 	struct grpc_call_hooks hooks = { .cancelled = load_cancelled };
-	struct actor actor;
 	struct load *load;
 
-	if (!actor_identify(grpc, NEED_ORGANISATION, &actor) || !service_check_link(grpc))
+	if (!service_check_link(grpc))
 		return NULL;
 	load = calloc(1, sizeof(*load));
 	if (load == NULL) {
@@ -94,7 +91,6 @@ static struct load *load_begin(struct grpc_call *grpc, const Request *first)
 		return NULL;
 	}
 	load->services = grpc_call_context(grpc);
-	snprintf(load->organisation, sizeof(load->organisation), "%s", actor.organisation->id);
 	load->grpc = grpc;
 	load->replace =
 		first->operation == BRIDGETAP__V1__LOAD_CALL_TABLE_REQUEST__OPERATION__REPLACE;
@@ -110,87 +106,106 @@ static void load_refuse(struct load *load, const struct refusal *refusal)
 	load_free(load);
 }
 
-void load_call_table(struct grpc_call *grpc, const ProtobufCMessage *message)
+/* Much may have happened since the last message. False after finishing and freeing the load. */
+static bool identify(struct grpc_call *grpc, struct load *load, struct actor *actor)
 {
-	struct load *load = grpc_call_state(grpc);
-	Request *request = (Request *)(uintptr_t)message;
-	struct refusal refusal;
-
-	if (load == NULL)
-		load = load_begin(grpc, request);
-	if (load == NULL)
-		return;
-	if (load->entries + request->n_calls > ENTRIES_MAX) {
-		refuse(&refusal, -ENOSPC, "the table has more than %u calls", ENTRIES_MAX);
-		load_refuse(load, &refusal);
-		return;
-	}
-	if (load->message_count == load->message_room) {
-		size_t room = load->message_room ? 2 * load->message_room : 16;
-		Request **messages = realloc(load->messages, room * sizeof(*messages));
-
-		if (messages == NULL) {
-			refuse(&refusal, -ENOMEM, "out of memory");
-			load_refuse(load, &refusal);
-			return;
-		}
-		load->messages = messages;
-		load->message_room = room;
-	}
-	grpc_call_keep(grpc);
-	load->messages[load->message_count++] = request;
-	load->entries += request->n_calls;
+	if (actor_identify(grpc, NEED_ORGANISATION, actor))
+		return true;
+	if (load != NULL)
+		load_free(load);
+	return false;
 }
 
-/* --- applying --- */
-
 /* Prefix a refusal's sentence with the call it is about. */
-static void name_row(struct refusal *refusal, const struct row *row, size_t index)
+static int name_row(struct refusal *refusal, const char *id, size_t index)
 {
 	char sentence[sizeof(refusal->sentence)];
 
 	memcpy(sentence, refusal->sentence, sizeof(sentence));
 	snprintf(refusal->sentence, sizeof(refusal->sentence), "call %zu (%.64s): %.100s", index,
-		row->message->id, sentence);
+		id, sentence);
+	return refusal->error;
 }
 
-/* Lay out the entries, and check each of them without doing anything. */
-static int check_all(
-	struct load *load, const struct organisation *organisation, struct refusal *refusal)
+/* Check each call of a message, which comes after `before` others, without doing anything. */
+static int check(const struct organisation *organisation, const Request *request, size_t before,
+	struct refusal *refusal)
 {
-	size_t index = 0;
+	for (size_t c = 0; c < request->n_calls; c++) {
+		const Bridgetap__V1__CallDescription *message = request->calls[c];
+		struct call_description description;
+		int ret = decode_description(&description, message, refusal);
+
+		if (ret == 0)
+			ret = call_check(organisation, &description, refusal);
+		if (ret == 0 && *message->id == '\0')
+			ret = refuse(refusal, -EINVAL, "call.id is missing");
+		if (ret < 0)
+			return name_row(refusal, message->id, before + c);
+	}
+	return 0;
+}
+
+static int collect(struct load *load, Request *request, struct refusal *refusal)
+{
+	if (load->message_count == load->message_room) {
+		size_t room = load->message_room ? 2 * load->message_room : 16;
+		Request **messages = realloc(load->messages, room * sizeof(*messages));
+
+		if (messages == NULL)
+			return refuse(refusal, -ENOMEM, "out of memory");
+		load->messages = messages;
+		load->message_room = room;
+	}
+	load->messages[load->message_count++] = request;
+	load->entries += request->n_calls;
+	return 0;
+}
+
+/* What is kept until the end is worth keeping: a call that is wrong may take any room. */
+void load_call_table(struct grpc_call *grpc, const ProtobufCMessage *message)
+{
+	struct load *load = grpc_call_state(grpc);
+	Request *request = (Request *)(uintptr_t)message;
+	struct refusal refusal;
+	struct actor actor;
+
+	if (!identify(grpc, load, &actor))
+		return;
+	if (load == NULL)
+		load = load_begin(grpc, request);
+	if (load == NULL)
+		return;
+	if (check(actor.organisation, request, load->entries, &refusal) < 0 ||
+		collect(load, request, &refusal) < 0)
+		load_refuse(load, &refusal);
+	else
+		grpc_call_keep(grpc);
+}
+
+/* --- applying --- */
+
+/* Each entry in a row of its own, and no call in two of them. */
+static int lay_out(struct load *load, struct refusal *refusal)
+{
+	struct row *row, *twin;
 
 	load->rows = calloc(load->entries + 1, sizeof(*load->rows));
 	if (load->rows == NULL)
 		return refuse(refusal, -ENOMEM, "out of memory");
-	load->count = load->entries;
 	for (size_t m = 0; m < load->message_count; m++)
 		for (size_t c = 0; c < load->messages[m]->n_calls; c++) {
-			struct row *row = &load->rows[index], *twin;
-			struct call_description description;
-			int ret;
-
+			row = &load->rows[load->count];
 			row->load = load;
 			row->message = load->messages[m]->calls[c];
-			ret = decode_description(&description, row->message, refusal);
-			if (ret == 0)
-				ret = call_check(organisation, &description, refusal);
-			if (ret == 0 && *row->message->id == '\0')
-				ret = refuse(refusal, -EINVAL, "call.id is missing");
-			if (ret == 0) {
-				HASH_FIND_STR(load->by_id, row->message->id, twin);
-				if (twin != NULL)
-					ret = refuse(
-						refusal, -EINVAL, "the table has this call twice");
-				else
-					HASH_ADD_KEYPTR(hh, load->by_id, row->message->id,
-						strlen(row->message->id), row);
+			HASH_FIND_STR(load->by_id, row->message->id, twin);
+			if (twin != NULL) {
+				refuse(refusal, -EINVAL, "the table has this call twice");
+				return name_row(refusal, row->message->id, load->count);
 			}
-			if (ret < 0) {
-				name_row(refusal, row, index);
-				return ret;
-			}
-			index++;
+			HASH_ADD_KEYPTR(
+				hh, load->by_id, row->message->id, strlen(row->message->id), row);
+			load->count++;
 		}
 	return 0;
 }
@@ -267,9 +282,8 @@ static int apply_all(struct load *load, struct organisation *organisation, struc
 {
 	for (size_t i = 0; i < load->count; i++)
 		if (apply_row(&load->rows[i], organisation, refusal) < 0) {
-			name_row(refusal, &load->rows[i], i);
 			undo_all(load);
-			return refusal->error;
+			return name_row(refusal, load->rows[i].message->id, i);
 		}
 	return 0;
 }
@@ -368,13 +382,10 @@ void load_call_table_end(struct grpc_call *grpc)
 		service_refuse(grpc, &refusal);
 		return;
 	}
-	/* Much may have happened since the first message. */
-	if (!actor_identify(grpc, NEED_ORGANISATION, &actor)) {
-		load_free(load);
+	if (!identify(grpc, load, &actor))
 		return;
-	}
-	if (check_all(load, actor.organisation, &refusal) < 0 ||
-		apply_all(load, actor.organisation, &refusal) < 0) {
+	snprintf(load->organisation, sizeof(load->organisation), "%s", actor.organisation->id);
+	if (lay_out(load, &refusal) < 0 || apply_all(load, actor.organisation, &refusal) < 0) {
 		load_refuse(load, &refusal);
 		return;
 	}

@@ -138,7 +138,8 @@ static int on_data(nghttp2_session *http2, uint8_t flags, int32_t stream, const 
 	(void)flags;
 	(void)arg;
 	while (rpc != NULL && length > 0) {
-		enum grpc_assembly state = grpc_assembler_feed(&rpc->assembler, &data, &length);
+		enum grpc_assembly state =
+			grpc_assembler_feed(&rpc->assembler, GRPC_MESSAGE_MAX, &data, &length);
 
 		if (state == GRPC_ASSEMBLY_MORE)
 			break;

@@ -27,6 +27,10 @@ def table(*ids, operation=MERGE):
         operation=operation, calls=map(described, ids)).SerializeToString()
 
 
+def varint(value):
+    return bytes([value & 127 | 128]) + varint(value >> 7) if value > 127 else bytes([value])
+
+
 class Upload:
     """LoadCallTable with a connection of its own, whose first message has been sent and whose
     stream stays open. Messages are bytes. A context manager."""
@@ -103,10 +107,18 @@ def send_rubbish(upload):
 
 
 def send_too_many(upload):
-    """Empty descriptions, as many in a message as one may unpack to."""
-    for _ in range(16):
-        upload.send(b"\x12\x00" * (1 << 16))
+    """More than a connection may have kept: 256 MiB."""
+    message = table(*(f"c{n}" for n in range(20000)))
+    for _ in range(40):
+        upload.send(message)
     return "RESOURCE_EXHAUSTED"
+
+
+def send_a_bad_call(upload):
+    """With so many tags, all empty, that it takes twelve times more than what was sent."""
+    call = described("bad").SerializeToString() + b"\x42\x00" * 500000
+    upload.send(b"\x12" + varint(len(call)) + call)
+    return "INVALID_ARGUMENT"
 
 
 def send_too_large(upload):
@@ -115,7 +127,7 @@ def send_too_large(upload):
 
 
 @pytest.mark.parametrize("break_off", [cancel, hang_up, send_rubbish, send_too_many,
-                                       send_too_large])
+                                       send_too_large, send_a_bad_call])
 def test_a_table_that_is_broken_off_is_forgotten(appliance, break_off):
     api = appliance.api
     api.calls.CreateCall(calls_pb2.CreateCallRequest(call=described("there")))

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -70,6 +71,14 @@ def test_by_default_nobody_acts_but_root(lab, serve):
     # Not even what there is can be learned.
     assert set(everything) == {"PERMISSION_DENIED"}
     assert may(lab, "acme", "", uid=0, gid=0) == [deed for deed in ALL if deed != "watch"]
+
+
+def test_who_may_do_nothing_is_told_before_sending_anything(lab, serve):
+    """A message that is never sent whole would be kept as long as its stream is open."""
+    serve()
+    started = time.monotonic()
+    assert attempt(lab, ("acme", "", "load nothing")) == ["PERMISSION_DENIED"]
+    assert time.monotonic() - started < 5
 
 
 def test_by_default_the_control_planes_own_user_acts(lab, serve, tmp_path):

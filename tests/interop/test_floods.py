@@ -11,6 +11,7 @@ import time
 
 import pytest
 
+from api import media
 from bridgetap.v1 import calls_pb2
 from lab import BUILD
 
@@ -40,9 +41,13 @@ def literal(name, value, first=0):
     return bytes([first, len(name)]) + name + length + value
 
 
-REQUEST = b"".join(literal(name, value) for name, value in (
-    (b":method", b"POST"), (b":scheme", b"http"), (b":path", b"/grpc.health.v1.Health/Watch"),
-    (b"content-type", b"application/grpc"), (b"te", b"trailers")))
+def request_of(path, *metadata):
+    return b"".join(literal(name, value) for name, value in (
+        (b":method", b"POST"), (b":scheme", b"http"), (b":path", path),
+        (b"content-type", b"application/grpc"), (b"te", b"trailers"), *metadata))
+
+
+REQUEST = request_of(b"/grpc.health.v1.Health/Watch")
 
 
 class Flooder:
@@ -192,6 +197,36 @@ def resident_bytes(process):
     """What a program has in memory."""
     with open(f"/proc/{process.pid}/status") as status:
         return next(1024 * int(line.split()[1]) for line in status if line.startswith("VmRSS"))
+
+
+def test_answers_that_nobody_reads_do_not_pile_up(appliance):
+    """Of two thousand lists of 45 calls with all the tags they may have: 250 MB."""
+    appliance.api.calls.LoadCallTable(iter([calls_pb2.LoadCallTableRequest(calls=[
+        calls_pb2.CallDescription(
+            id=f"c{n}", agent=media("192.0.2.10", 6000 + 2 * n),
+            customer=media("192.0.2.20", 6000 + 2 * n), tags=["t" * 64] * 16,
+            groups=["g" * 64] * 16) for n in range(45)])]))
+    before = resident_bytes(appliance.controlplane)
+    headers = request_of(b"/bridgetap.v1.Calls/ListCalls", (b"bridgetap-organisation", b"acme"))
+    page = calls_pb2.ListCallsRequest(page_size=1000).SerializeToString()
+    with undisturbed(appliance), Flooder(appliance) as flooder:
+        assert flooder.send(frame(SETTINGS, 0, 0, struct.pack("!HI", 4, 0)), *(
+            frame(HEADERS, END_HEADERS, number, headers) +
+            frame(DATA, END_STREAM, number, struct.pack("!BI", 0, len(page)) + page)
+            for number in range(1, 4001, 2)))
+        time.sleep(1)
+        if not SANITIZED:
+            assert resident_bytes(appliance.controlplane) - before < 40 << 20
+        # Once it reads, all of them come.
+        assert flooder.send(frame(WINDOW_UPDATE, 0, 0, struct.pack("!I", 1 << 30)),
+                            frame(SETTINGS, 0, 0, struct.pack("!HI", 4, 1 << 30)))
+        ended = set()
+        for kind, flags, stream, _ in flooder.frames():
+            if kind == HEADERS and flags & END_STREAM:
+                ended.add(stream)
+            if len(ended) == 2000:
+                break
+        assert len(ended) == 2000
 
 
 def test_headers_that_unpack_to_very_many_are_refused(appliance):

@@ -6,6 +6,7 @@ found."""
 
 import os
 import sys
+import threading
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parent), f"{sys.argv[1]}/python"]
@@ -23,6 +24,15 @@ def put_user(api):
 def verify_audit(api):
     for _ in api.admin.VerifyAudit(admin_pb2.VerifyAuditRequest()):
         pass
+
+
+def load_nothing(api):
+    """A stream that no message is ever sent on."""
+    never = threading.Event()
+    try:
+        api.calls.LoadCallTable(iter(never.wait, True))
+    finally:
+        never.set()
 
 
 def end_call(api):
@@ -46,6 +56,7 @@ DEEDS = {
         admin_pb2.SetMonitoringRequest(organisation_id=api.organisation, off=False)),
     "verify": verify_audit,
     "end call": end_call,
+    "load nothing": load_nothing,
 }
 
 

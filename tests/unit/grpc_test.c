@@ -216,8 +216,8 @@ static void messages_come_together_however_they_are_cut(void **state)
 			size_t left = sizeof(stream) - at < piece ? sizeof(stream) - at : piece;
 
 			while (left > 0) {
-				enum grpc_assembly was =
-					grpc_assembler_feed(&assembler, &data, &left);
+				enum grpc_assembly was = grpc_assembler_feed(
+					&assembler, GRPC_MESSAGE_MAX, &data, &left);
 
 				if (was == GRPC_ASSEMBLY_MORE)
 					break;
@@ -239,11 +239,13 @@ static void oversized_and_compressed_messages_are_told(void **state)
 	size_t left = 5;
 
 	(void)state;
-	assert_int_equal(grpc_assembler_feed(&assembler, &data, &left), GRPC_ASSEMBLY_TOO_LARGE);
+	assert_int_equal(grpc_assembler_feed(&assembler, GRPC_MESSAGE_MAX, &data, &left),
+		GRPC_ASSEMBLY_TOO_LARGE);
 	grpc_assembler_reset(&assembler);
 	data = compressed;
 	left = 5;
-	assert_int_equal(grpc_assembler_feed(&assembler, &data, &left), GRPC_ASSEMBLY_COMPRESSED);
+	assert_int_equal(grpc_assembler_feed(&assembler, GRPC_MESSAGE_MAX, &data, &left),
+		GRPC_ASSEMBLY_COMPRESSED);
 	grpc_assembler_reset(&assembler);
 }
 
@@ -394,11 +396,19 @@ static void stream_two(struct grpc_call *call, const ProtobufCMessage *message)
 	grpc_call_finish(call, GRPC_OK, "", NULL);
 }
 
+/* What LoadCallTable keeps, if it is to. */
+static bool keeps;
+static ProtobufCMessage *kept[2000];
+static unsigned kept_count;
+
 static void count_message(struct grpc_call *call, const ProtobufCMessage *message)
 {
-	(void)call;
-	(void)message;
 	messages_seen++;
+	if (!keeps)
+		return;
+	assert_true(kept_count < COUNT_OF(kept));
+	grpc_call_keep(call);
+	kept[kept_count++] = (ProtobufCMessage *)(uintptr_t)message;
 }
 
 static void note_end(struct grpc_call *call)
@@ -408,6 +418,19 @@ static void note_end(struct grpc_call *call)
 
 	ended = true;
 	response.created = messages_seen;
+	grpc_call_reply(call, &response.base);
+}
+
+/* An answer of its own for each request, as long as they come. */
+static void reply_at_length(struct grpc_call *call, const ProtobufCMessage *message)
+{
+	static char filler[1 << 20];
+	Bridgetap__V1__Call response = BRIDGETAP__V1__CALL__INIT;
+
+	(void)message;
+	messages_seen++;
+	memset(filler, 'x', sizeof(filler) - 1);
+	response.id = filler;
 	grpc_call_reply(call, &response.base);
 }
 
@@ -424,7 +447,7 @@ static const struct grpc_method methods[] = {
 	{ "ResumeRecording", hold, NULL },
 	{ "StopRecording", hold, NULL },
 	{ "TransferCall", hold, NULL },
-	{ "OfferCall", hold, NULL },
+	{ "OfferCall", reply_at_length, NULL },
 };
 
 #define ANSWER_SIZE 8192
@@ -452,9 +475,18 @@ static void finish(struct grpc_call *call)
 
 static const struct grpc_method bidi_methods[] = { { "ServerReflectionInfo", answer, finish } };
 
+/* Everybody may call but one. */
+static bool admit(struct grpc_call *call)
+{
+	if (strcmp(grpc_call_metadata(call, "who"), "stranger") != 0)
+		return true;
+	grpc_call_finish(call, GRPC_PERMISSION_DENIED, "not you", NULL);
+	return false;
+}
+
 static const struct grpc_service services[] = {
-	{ &bridgetap__v1__calls__descriptor, methods, NULL },
-	{ &grpc__reflection__v1__server_reflection__descriptor, bidi_methods, NULL },
+	{ &bridgetap__v1__calls__descriptor, methods, admit, NULL },
+	{ &grpc__reflection__v1__server_reflection__descriptor, bidi_methods, NULL, NULL },
 };
 static const struct grpc_server server = { services, COUNT_OF(services), get_now, count_wake,
 	NULL };
@@ -465,11 +497,12 @@ static nghttp2_session *client;
 static struct {
 	char status[8], grpc_status[8], message[128];
 	bool closed;
+	unsigned closings;
 	uint32_t error;
 	struct grpc_assembler assembler;
 	unsigned responses;
 	char id[64], user[64];
-	uint8_t body[4096];
+	uint8_t body[8192];
 	size_t body_length, body_sent;
 	bool keep_open;
 } seen;
@@ -502,7 +535,8 @@ static int client_data(nghttp2_session *h, uint8_t flags, int32_t stream, const 
 	while (length > 0) {
 		Bridgetap__V1__Call *call;
 
-		if (grpc_assembler_feed(&seen.assembler, &data, &length) != GRPC_ASSEMBLY_COMPLETE)
+		if (grpc_assembler_feed(&seen.assembler, GRPC_MESSAGE_MAX, &data, &length) !=
+			GRPC_ASSEMBLY_COMPLETE)
 			break;
 		seen.responses++;
 		call = bridgetap__v1__call__unpack(
@@ -523,6 +557,7 @@ static int client_closed(nghttp2_session *h, int32_t stream, uint32_t error, voi
 	(void)stream;
 	(void)arg;
 	seen.closed = true;
+	seen.closings++;
 	seen.error = error;
 	return 0;
 }
@@ -577,6 +612,9 @@ static int stop(void **state)
 	grpc_session_destroy(session);
 	nghttp2_session_del(client);
 	grpc_assembler_reset(&seen.assembler);
+	while (kept_count > 0)
+		unpacked_free(kept[--kept_count]);
+	keeps = false;
 	assert_null(held); /* whatever the service held was cancelled */
 	return 0;
 }
@@ -918,6 +956,143 @@ static void a_message_that_is_cut_short_is_refused(void **state)
 	assert_ended("3");
 }
 
+/* --- what a client may have the server hold --- */
+
+static void who_is_not_admitted_need_not_send_anything(void **state)
+{
+	(void)state;
+	seen.keep_open = true;
+	request_with("/bridgetap.v1.Calls/LoadCallTable", "who", "stranger");
+	carry();
+	assert_ended("7");
+	assert_string_equal(seen.message, "not you");
+	assert_int_equal(messages_seen, 0);
+}
+
+/* The prefix of a message and its first byte, which is all that is sent of it. */
+static void begin_message(uint32_t length)
+{
+	const uint8_t prefix[] = { 0, (uint8_t)(length >> 24), (uint8_t)(length >> 16),
+		(uint8_t)(length >> 8), (uint8_t)length, 0x0a };
+
+	memset(&seen, 0, sizeof(seen));
+	memcpy(seen.body, prefix, sizeof(prefix));
+	seen.body_length = sizeof(prefix);
+	seen.keep_open = true;
+}
+
+/* On as many streams of this method as are taken. */
+static unsigned begin_messages(const char *path, int32_t *last)
+{
+	for (unsigned begun = 0;; begun++) {
+		int32_t stream;
+
+		begin_message(GRPC_MESSAGE_MAX / 2);
+		stream = request(path);
+		carry();
+		if (seen.closed)
+			return begun;
+		*last = stream;
+	}
+}
+
+static void unfinished_messages_take_so_much_of_a_connection_and_no_more(void **state)
+{
+	static const struct {
+		const char *path;
+		size_t most;
+	} cases[] = {
+		{ "/bridgetap.v1.Calls/LoadCallTable", GRPC_HELD_MAX },
+		{ BIDI_PATH, GRPC_HELD_MAX_OPEN }, /* which everybody may call */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		int32_t last;
+
+		assert_int_equal(begin_messages(cases[i].path, &last),
+			cases[i].most / (GRPC_MESSAGE_MAX / 2));
+		assert_ended("8");
+		assert_non_null(strstr(seen.message, "bytes already"));
+		/* What one gives up another may have. */
+		nghttp2_submit_rst_stream(client, NGHTTP2_FLAG_NONE, last, NGHTTP2_CANCEL);
+		carry();
+		assert_int_equal(begin_messages(cases[i].path, &last), 1);
+	}
+}
+
+/* A message of so many calls, of which each takes more in memory than on the wire. */
+static void add_empty_calls(unsigned count)
+{
+	const uint8_t prefix[] = { 0, 0, 0, (uint8_t)(2 * count >> 8), (uint8_t)(2 * count) };
+
+	memcpy(seen.body, prefix, sizeof(prefix));
+	for (unsigned i = 0; i < count; i++)
+		memcpy(seen.body + sizeof(prefix) + 2 * i, (const uint8_t[]){ 0x12, 0 }, 2);
+	seen.body_length = sizeof(prefix) + 2 * count;
+	seen.body_sent = 0;
+}
+
+static void messages_that_are_kept_take_so_much_of_a_connection_and_no_more(void **state)
+{
+	size_t least = 2000 * sizeof(Bridgetap__V1__CallDescription);
+	int32_t stream;
+
+	(void)state;
+	keeps = true;
+	seen.keep_open = true;
+	add_empty_calls(2000);
+	stream = request("/bridgetap.v1.Calls/LoadCallTable");
+	carry();
+	while (!seen.closed) {
+		add_empty_calls(2000);
+		nghttp2_session_resume_data(client, stream);
+		carry();
+	}
+	assert_string_equal(seen.grpc_status, "8");
+	assert_non_null(strstr(seen.message, "bytes already"));
+	assert_in_range(kept_count, GRPC_HELD_MAX / least / 2, GRPC_HELD_MAX / least);
+	/* With the call they are done with. */
+	keeps = false;
+	memset(&seen, 0, sizeof(seen));
+	add_empty_calls(2000);
+	request("/bridgetap.v1.Calls/LoadCallTable");
+	carry();
+	assert_ended("0");
+}
+
+static void requests_wait_for_a_client_that_does_not_read(void **state)
+{
+	nghttp2_settings_entry window = { NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, 0 };
+	const unsigned requests = 100;
+
+	(void)state;
+	nghttp2_submit_settings(client, NGHTTP2_FLAG_NONE, &window, 1);
+	carry();
+	for (unsigned i = 0; i < requests; i++) {
+		seen.body_length = seen.body_sent = 0;
+		add_request("");
+		request("/bridgetap.v1.Calls/OfferCall");
+		carry();
+	}
+	assert_int_equal(messages_seen, GRPC_UNREAD_MAX >> 20);
+	/* It reads one of them, and what has waited for that goes on. */
+	nghttp2_session_set_local_window_size(client, NGHTTP2_FLAG_NONE, 0, 1 << 30);
+	nghttp2_session_set_local_window_size(client, NGHTTP2_FLAG_NONE, 1, 2 << 20);
+	carry();
+	assert_int_equal(seen.closings, 1);
+	assert_int_equal(messages_seen, (GRPC_UNREAD_MAX >> 20) + 1);
+	/* It gives another up. */
+	nghttp2_submit_rst_stream(client, NGHTTP2_FLAG_NONE, 3, NGHTTP2_CANCEL);
+	carry();
+	assert_int_equal(messages_seen, (GRPC_UNREAD_MAX >> 20) + 2);
+	window.value = 2 << 20;
+	nghttp2_submit_settings(client, NGHTTP2_FLAG_NONE, &window, 1);
+	carry();
+	assert_int_equal(messages_seen, requests);
+	assert_int_equal(seen.closings, requests);
+}
+
 static void noise_ends_the_connection(void **state)
 {
 	uint8_t noise[4096];
@@ -1008,7 +1183,7 @@ static void every_service_must_have_all_its_methods(void **state)
 		{ "GetCall", echo, NULL }, { "GetCall", echo, NULL }, { "GetCall", echo, NULL },
 		{ "GetCall", echo, NULL }, { "GetCall", echo, NULL }, { "GetCall", echo, NULL },
 		{ "GetCall", echo, NULL }, { "GetCall", echo, NULL }, { "GetCall", echo, NULL } };
-	const struct grpc_service lacking = { &bridgetap__v1__calls__descriptor, few, NULL };
+	const struct grpc_service lacking = { &bridgetap__v1__calls__descriptor, few, NULL, NULL };
 	const struct grpc_server broken = { &lacking, 1, get_now, count_wake, NULL };
 	const char *missing;
 
@@ -1048,6 +1223,10 @@ int main(void)
 		SESSION_TEST(a_client_that_goes_on_sending_is_told_to_stop),
 		SESSION_TEST(what_is_no_proper_call_is_refused),
 		SESSION_TEST(a_message_that_is_cut_short_is_refused),
+		SESSION_TEST(who_is_not_admitted_need_not_send_anything),
+		SESSION_TEST(unfinished_messages_take_so_much_of_a_connection_and_no_more),
+		SESSION_TEST(messages_that_are_kept_take_so_much_of_a_connection_and_no_more),
+		SESSION_TEST(requests_wait_for_a_client_that_does_not_read),
 		SESSION_TEST(noise_ends_the_connection),
 		SESSION_TEST(floods_are_cut_off),
 		SESSION_TEST(a_client_that_reads_no_answers_cannot_make_frames_pile_up),
