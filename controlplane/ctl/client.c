@@ -3,12 +3,15 @@
 #include "ctl/client.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <nghttp2/nghttp2.h>
@@ -18,8 +21,9 @@
 #include "grpc/message.h"
 #include "proto/unpack.h"
 
-#define IDLE_MS 1000
-#define WINDOW	(4 << 20)
+#define IDLE_MS	 1000
+#define WINDOW	 (4 << 20)
+#define GRACE_MS 1000 /* for the control plane to say itself that the time is up */
 
 struct client {
 	int fd;
@@ -31,6 +35,8 @@ struct client {
 	const struct client_method *method;
 	const struct client_hooks *hooks;
 	struct client_result *result;
+	uint64_t give_up_ms; /* UINT64_MAX for never */
+	bool send_blocked;
 	bool over;
 	bool has_status;
 	struct grpc_assembler assembler;
@@ -77,11 +83,20 @@ static ssize_t read_request(nghttp2_session *http2, int32_t stream, uint8_t *buf
 	return (ssize_t)piece;
 }
 
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return 1000ull * (uint64_t)now.tv_sec + (uint64_t)now.tv_nsec / 1000000;
+}
+
 static void submit(struct client *client)
 {
 	const nghttp2_data_provider body = { .read_callback = read_request };
 	bool streams = grpc_kind_of(client->method->service->name, client->method->method->name) ==
 		       GRPC_SERVER_STREAM;
+	bool limited = client->options.timeout_s > 0 && !streams;
 	char path[256], timeout[16];
 	nghttp2_nv headers[10];
 	size_t count = 0;
@@ -100,13 +115,15 @@ static void submit(struct client *client)
 	ADD(":authority", "localhost");
 	ADD("te", "trailers");
 	ADD("content-type", "application/grpc+proto");
-	if (client->options.timeout_s > 0 && !streams)
+	if (limited)
 		ADD("grpc-timeout", timeout);
 	if (*client->options.organisation != '\0')
 		ADD("bridgetap-organisation", client->options.organisation);
 	if (*client->options.user != '\0')
 		ADD("bridgetap-user", client->options.user);
 #undef ADD
+	client->give_up_ms =
+		limited ? now_ms() + 1000ull * client->options.timeout_s + GRACE_MS : UINT64_MAX;
 	client->stream = nghttp2_submit_request(client->http2, NULL, headers, count, &body, NULL);
 }
 
@@ -209,10 +226,13 @@ static ssize_t on_send(
 	nghttp2_session *http2, const uint8_t *data, size_t length, int flags, void *arg)
 {
 	struct client *client = arg;
-	ssize_t sent = send(client->fd, data, length, MSG_NOSIGNAL);
+	ssize_t sent = send(client->fd, data, length, MSG_NOSIGNAL | MSG_DONTWAIT);
 
 	(void)http2;
 	(void)flags;
+	client->send_blocked = sent < 0 && errno == EAGAIN;
+	if (client->send_blocked)
+		return NGHTTP2_ERR_WOULDBLOCK;
 	return sent < 0 ? NGHTTP2_ERR_CALLBACK_FAILURE : sent;
 }
 
@@ -242,12 +262,15 @@ static nghttp2_session *create_http2(struct client *client)
 struct client *client_connect(const struct client_options *options)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	const struct timeval patience = { .tv_sec = options->timeout_s };
 	struct client *client = calloc(1, sizeof(*client));
 
 	if (client == NULL)
 		return NULL;
 	client->options = *options;
 	client->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	/* Of 0, for none: connect() waits where too many wait already to be accepted. */
+	setsockopt(client->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", options->socket);
 	if (client->fd < 0 ||
 		connect(client->fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
@@ -279,35 +302,60 @@ void client_close(struct client *client)
 	free(client);
 }
 
-static int broken(struct client *client)
+static void fail(struct client *client, const char *sentence)
 {
 	client->result->status = GRPC_UNAVAILABLE;
-	snprintf(client->result->sentence, sizeof(client->result->sentence),
-		"the connection to the control plane broke");
+	snprintf(client->result->sentence, sizeof(client->result->sentence), "%s", sentence);
 	client->over = true;
-	return -1;
 }
 
-/* Wait for bytes and hand them to nghttp2. */
-static int receive(struct client *client)
+static void broken(struct client *client)
+{
+	fail(client, "the connection to the control plane broke");
+}
+
+/* Milliseconds that may be waited, for poll(): -1 for ever. */
+static int wait_ms(const struct client *client)
+{
+	uint64_t now = now_ms(), left = client->give_up_ms > now ? client->give_up_ms - now : 0;
+
+	if (client->hooks->idle != NULL)
+		return IDLE_MS;
+	if (client->give_up_ms == UINT64_MAX)
+		return -1;
+	return left < INT_MAX ? (int)left : INT_MAX;
+}
+
+/* Nothing has come. */
+static void idle(struct client *client)
+{
+	if (now_ms() >= client->give_up_ms)
+		fail(client, "the control plane does not answer");
+	else if (client->hooks->idle != NULL && !client->hooks->idle(client->hooks->arg))
+		client->over = true;
+}
+
+/* Wait for bytes and hand them to nghttp2; or until there is room for ours. */
+static void receive(struct client *client)
 {
 	static uint8_t buffer[65536];
-	struct pollfd poll_fd = { .fd = client->fd, .events = POLLIN };
-	int timeout = client->hooks->idle != NULL ? IDLE_MS : -1;
-	int ready = poll(&poll_fd, 1, timeout);
+	struct pollfd poll_fd = {
+		.fd = client->fd,
+		.events = (short)(POLLIN | (client->send_blocked ? POLLOUT : 0)),
+	};
+	int ready = poll(&poll_fd, 1, wait_ms(client));
 	ssize_t length;
 
-	if (ready < 0 && errno != EINTR)
-		return broken(client);
-	if (ready <= 0) {
-		if (client->hooks->idle != NULL && !client->hooks->idle(client->hooks->arg))
-			client->over = true;
-		return 0;
+	if (ready < 0 && errno != EINTR) {
+		broken(client);
+	} else if (ready <= 0) {
+		idle(client);
+	} else if (poll_fd.revents != POLLOUT) {
+		length = recv(client->fd, buffer, sizeof(buffer), 0);
+		if (length <= 0 ||
+			nghttp2_session_mem_recv(client->http2, buffer, (size_t)length) < 0)
+			broken(client);
 	}
-	length = recv(client->fd, buffer, sizeof(buffer), 0);
-	if (length <= 0 || nghttp2_session_mem_recv(client->http2, buffer, (size_t)length) < 0)
-		return broken(client);
-	return 0;
 }
 
 void client_call(struct client *client, const struct client_method *method,
@@ -317,7 +365,7 @@ void client_call(struct client *client, const struct client_method *method,
 	client->method = method;
 	client->hooks = hooks;
 	client->result = result;
-	client->over = client->has_status = client->requests_done = false;
+	client->over = client->has_status = client->requests_done = client->send_blocked = false;
 	submit(client);
 	while (!client->over) {
 		if (nghttp2_session_send(client->http2) != 0)

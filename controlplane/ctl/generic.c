@@ -48,29 +48,39 @@ bool ctl_find_method(const char *text, struct client_method *found)
 
 /* --- call --- */
 
-/* Requests from the arguments, or, for "-", one after another from standard input. */
+/* From the arguments, or, for "-", one after another from standard input. All are read and checked
+ * before anything is sent: the appliance cannot tell a client that broke off from one that has
+ * ended. */
 struct requests {
 	const ProtobufCMessageDescriptor *type;
-	int count;
-	char **texts;
-	bool from_stdin;
-	bool none; /* no arguments: one empty request */
-	bool failed;
-	ProtobufCMessage *message;
+	size_t count, room, sent;
+	ProtobufCMessage **messages;
 };
 
-static json_t *next_json(struct requests *requests, json_error_t *error)
+/* False after having said what is wrong. */
+static bool take(struct requests *requests, json_t *json, const json_error_t *json_error)
 {
-	if (requests->from_stdin)
-		return feof(stdin) ? NULL : json_loadf(stdin, JSON_DISABLE_EOF_CHECK, error);
-	if (requests->none) {
-		requests->none = false;
-		return json_object();
+	char error[JSON_ERROR_SIZE];
+	ProtobufCMessage *message;
+
+	if (json == NULL) {
+		ctl_usage("request %zu is no JSON: %s (line %d)", requests->count + 1,
+			json_error->text, json_error->line);
+		return false;
 	}
-	if (requests->count == 0)
-		return NULL;
-	requests->count--;
-	return json_loads(*requests->texts++, 0, error);
+	message = json_to_message(json, requests->type, error);
+	json_decref(json);
+	if (message == NULL) {
+		ctl_usage("request %zu: %s", requests->count + 1, error);
+		return false;
+	}
+	if (requests->count == requests->room) {
+		requests->room = requests->room > 0 ? 2 * requests->room : 16;
+		requests->messages = ctl_need(
+			realloc(requests->messages, requests->room * sizeof(ProtobufCMessage *)));
+	}
+	requests->messages[requests->count++] = message;
+	return true;
 }
 
 /* White space at the end of the input is no broken JSON. */
@@ -87,32 +97,43 @@ static bool at_end(void)
 	return false;
 }
 
+static bool take_stdin(struct requests *requests)
+{
+	json_error_t error;
+
+	while (!at_end())
+		if (!take(requests, json_loadf(stdin, JSON_DISABLE_EOF_CHECK, &error), &error))
+			return false;
+	return true;
+}
+
+/* Without any, it is one empty request. */
+static bool take_arguments(struct requests *requests, int count, char **texts)
+{
+	json_error_t error;
+
+	if (count == 0)
+		return take(requests, json_object(), &error);
+	for (int i = 0; i < count; i++)
+		if (!take(requests, json_loads(texts[i], 0, &error), &error))
+			return false;
+	return true;
+}
+
+static void requests_free(struct requests *requests)
+{
+	for (size_t i = 0; i < requests->count; i++)
+		unpacked_free(requests->messages[i]);
+	free(requests->messages);
+}
+
 static bool next_request(void *arg, const ProtobufCMessage **message)
 {
 	struct requests *requests = arg;
-	char error[JSON_ERROR_SIZE];
-	json_error_t json_error;
-	json_t *json;
 
-	if (requests->message != NULL)
-		unpacked_free(requests->message);
-	requests->message = NULL;
-	if (requests->from_stdin ? at_end() : !requests->none && requests->count == 0)
+	if (requests->sent == requests->count)
 		return false;
-	json = next_json(requests, &json_error);
-	if (json == NULL) {
-		ctl_usage("the request is no JSON: %s (line %d)", json_error.text, json_error.line);
-		requests->failed = true;
-		return false;
-	}
-	requests->message = json_to_message(json, requests->type, error);
-	json_decref(json);
-	if (requests->message == NULL) {
-		ctl_usage("%s", error);
-		requests->failed = true;
-		return false;
-	}
-	*message = requests->message;
+	*message = requests->messages[requests->sent++];
 	return true;
 }
 
@@ -132,24 +153,16 @@ static int call(struct ctl *ctl, int argc, char **argv)
 		.message = print_response,
 		.arg = &requests,
 	};
-	struct client_result result;
+	int code = CTL_USAGE;
 
 	if (!ctl_find_method(argv[0], &method))
 		return ctl_usage("%s is none of the methods; see bridgetapctl methods", argv[0]);
 	requests.type = method.method->input;
-	requests.from_stdin = argc == 2 && strcmp(argv[1], "-") == 0;
-	requests.none = argc == 1;
-	requests.count = argc - 1;
-	requests.texts = argv + 1;
-	if (!ctl_stream_quietly(ctl, argv[0], &hooks, &result))
-		return ctl->code;
-	if (requests.message != NULL)
-		unpacked_free(requests.message);
-	if (requests.failed) {
-		client_result_free(&result);
-		return CTL_USAGE;
-	}
-	return ctl_end(ctl, &result);
+	if (argc == 2 && strcmp(argv[1], "-") == 0 ? take_stdin(&requests)
+						   : take_arguments(&requests, argc - 1, argv + 1))
+		code = ctl_stream(ctl, argv[0], &hooks);
+	requests_free(&requests);
+	return code;
 }
 
 /* --- methods --- */

@@ -15,7 +15,7 @@ import pytest
 
 from api import BARGE, WHISPER
 from conversation import Conversation
-from lab import BUILD, address_of
+from lab import BUILD, address_of, held
 
 
 @pytest.fixture
@@ -106,6 +106,34 @@ def test_every_method_can_be_called_with_json(appliance, ctl):
     assert "20 calls" in ok(ctl("calls"))
     assert len(ok(ctl("--json", "calls")).splitlines()) == 20
     assert json.loads(ok(ctl("call", "Health.Check"))) == {"status": "SERVING"}
+
+
+@pytest.mark.parametrize("wrong, sentence", [
+    ('{"calls": [{"id": 7}]}', "request 2: id must be a text"), ("{", "request 2 is no JSON"),
+    ("nonsense", "request 2 is no JSON")])
+def test_a_stream_is_read_whole_before_anything_is_sent(appliance, ctl, wrong, sentence):
+    """Or it would end early, and a table would be taken for the whole of it."""
+    leg = {"remote": {"address": "192.0.2.10", "port": 4000}}
+    calls = [{"id": f"c{n}", "agent": leg, "customer": leg} for n in range(3)]
+    load = functools.partial(ctl, "call", "Calls.LoadCallTable", BRIDGETAP_USER="")
+    ok(load(json.dumps({"calls": calls})))
+    first = json.dumps({"operation": "REPLACE", "calls": calls[:1]})
+    for done in (load("-", stdin=f"{first}\n{wrong}\n{first}"), load(first, wrong, first)):
+        assert done.returncode == 1 and sentence in done.stderr, done
+    assert ok(ctl("calls")).endswith("3 calls\n")
+
+
+def test_a_control_plane_that_does_not_answer_is_given_up_on(appliance, ctl):
+    users = json.dumps({"users": [{"id": f"u{n}", "name": "x" * 60} for n in range(20000)]})
+    with held(appliance.controlplane):
+        for argv, stdin in ((("calls",), None), (("call", "Calls.GetCall", "{}"), None),
+                            (("load", "-"), users)):
+            started = time.monotonic()
+            done = ctl("--timeout", "1", *argv, stdin=stdin)
+            assert done.returncode == 2, done
+            assert "UNAVAILABLE: the control plane does not answer" in done.stderr
+            assert 1 < time.monotonic() - started < 6
+    ok(ctl("calls"))
 
 
 def test_what_is_wrong_is_said_and_told_apart_by_the_exit_code(appliance, ctl):
