@@ -59,6 +59,15 @@ def office(shared_appliance):
 
 
 @pytest.fixture
+def disk(lab, tmp_path):
+    """A small one, which can be filled."""
+    from disk import small_disk
+
+    with small_disk(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
 def dataplane(lab):
     """The data plane alone, with a control plane of a few lines."""
     from dataplane_client import DataplaneClient

@@ -6,8 +6,10 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <unistd.h>
 
+#include "log.h"
 #include "recorder/track.h"
 
 #define WINDOW	    (4 * TRACK_RATE) /* samples gathered at most; a power of two is not needed */
@@ -32,8 +34,9 @@ struct recording {
 	size_t batch_bytes, batch_done;
 	uint64_t batch_offset;
 	uint8_t header[HEADER_SIZE];
-	int error;
+	int error; /* nothing is written any more but the header */
 	bool closing, header_written;
+	bool lag_told[SIDES];
 	void (*done)(void *arg, const char *path, uint64_t samples, int error);
 	void *done_arg;
 };
@@ -93,21 +96,40 @@ static void write_batch(struct recording *r, uint64_t until)
 	loop_write(r->loop, &r->write_op, r->fd, r->batch, r->batch_bytes, r->batch_offset);
 }
 
+/* Of what has been written. */
+static void write_header(struct recording *r)
+{
+	r->header_written = true;
+	fill_header(r->header, r->written);
+	r->batch_bytes = r->batch_done = 0;
+	loop_write(r->loop, &r->write_op, r->fd, r->header, HEADER_SIZE, 0);
+}
+
 /* While closing: what is left, then the header, then the end. */
 static void go_on(struct recording *r)
 {
 	if (!r->closing || r->write_op.pending)
 		return;
-	if (r->error == 0 && r->written < r->end) {
+	if (r->error == 0 && r->written < r->end)
 		write_batch(r, r->end);
-	} else if (r->error == 0 && !r->header_written) {
-		r->header_written = true;
-		fill_header(r->header, r->written);
-		r->batch_bytes = r->batch_done = 0;
-		loop_write(r->loop, &r->write_op, r->fd, r->header, HEADER_SIZE, 0);
-	} else {
+	else if (r->error == 0 && !r->header_written)
+		write_header(r);
+	else
 		finish(r);
-	}
+}
+
+/* The file ends with what is in it of the batch. Its header says so at once: who knows how long
+ * the call goes on, and what becomes of us meanwhile. */
+static void break_off(struct recording *r, int error)
+{
+	r->error = error;
+	if (r->header_written)
+		return;
+	if (r->batch_bytes > 0)
+		r->written = (r->batch_offset - HEADER_SIZE + r->batch_done) / FRAME_SIZE;
+	log_line(LOG_ERR, "cannot write %s: %s; it ends after %.1f s", r->path, strerror(-error),
+		(double)r->written / TRACK_RATE);
+	write_header(r);
 }
 
 static void wrote(void *arg, int result)
@@ -115,7 +137,7 @@ static void wrote(void *arg, int result)
 	struct recording *r = arg;
 
 	if (result < 0) {
-		r->error = result;
+		break_off(r, result);
 	} else if (r->batch_bytes > 0) {
 		r->batch_done += (size_t)result;
 		if (r->batch_done < r->batch_bytes) {
@@ -164,11 +186,17 @@ void recording_take(struct recording *r, enum side side, const uint8_t *packet, 
 {
 	int16_t pcm[TRACK_MAX_SAMPLES];
 	uint64_t position;
+	struct track *track = &r->tracks[side];
 	unsigned count =
-		track_take(&r->tracks[side], packet, length, now_samples(r), pcm, &position);
+		track_take(track, packet, length, now_samples(r), r->written, pcm, &position);
 
 	if (count == 0 || r->closing)
 		return;
+	if (track->lagged && !r->lag_told[side])
+		log_line(LOG_NOTICE,
+			"%s: the %s's timestamps lag behind; they are put right each time", r->path,
+			side == SIDE_AGENT ? "agent" : "customer");
+	r->lag_told[side] = track->lagged;
 	r->heard_ms = loop_now_ms(r->loop);
 	for (unsigned i = 0; i < count; i++) {
 		uint64_t n = position + i;

@@ -3,7 +3,6 @@
 """The disk of the store is full: nothing that would have to be kept is done, everything else goes
 on, and all is well once there is room."""
 
-import errno
 import time
 
 import grpc
@@ -12,41 +11,9 @@ import pytest
 from api import ADMIN, BARGE, LISTEN, WHISPER
 from appliance import start_appliance, stop_appliance
 from bridgetap.v1 import directory_pb2
-from lab import run
 from office import Office, refused, verify_audit
 from rtp import steps
 from test_call_monitor import join
-
-SIZE = "1m"
-
-
-class Disk:
-    """A small tmpfs, with a file that fills it."""
-
-    def __init__(self, path):
-        self.path, self._filler = path, path / "filler"
-
-    def fill(self):
-        with open(self._filler, "ab", buffering=0) as file:
-            for size in (65536, 4096, 1):
-                try:
-                    while True:
-                        file.write(b"\0" * size)
-                except OSError as error:
-                    assert error.errno == errno.ENOSPC
-
-    def make_room(self):
-        self._filler.unlink()
-
-
-@pytest.fixture
-def disk(lab, tmp_path):
-    """Mounted where this process and what it starts see it, and unmounted whatever happens."""
-    run("mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", tmp_path)
-    try:
-        yield Disk(tmp_path)
-    finally:
-        run("umount", "-l", tmp_path)
 
 
 @pytest.fixture

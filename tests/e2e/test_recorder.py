@@ -16,17 +16,29 @@ from rtp import Party, encode, pack
 
 
 @pytest.fixture
-def recorder(lab, tmp_path):
-    process = lab.spawn("recorder", "recorder", BUILD / "bin/bridgetap-recorder", "--address",
-                        RECORDER, "--ports", "40000-40007", "--output", tmp_path, "--idle", "1")
-    while "ready:" not in process.output():
-        assert process.running(), process.output()
-        time.sleep(0.02)
-    process.files = lambda: sorted(tmp_path.glob("*.wav"))
-    yield process
-    assert process.stop() == 0, process.output()
-    assert "Sanitizer" not in process.output()
-    process.log.unlink()
+def start_recorder(lab):
+    """Start one that writes into a folder."""
+    started = []
+
+    def start(folder):
+        process = lab.spawn("recorder", "recorder", BUILD / "bin/bridgetap-recorder", "--address",
+                            RECORDER, "--ports", "40000-40007", "--output", folder, "--idle", "1")
+        started.append(process)
+        while "ready:" not in process.output():
+            assert process.running(), process.output()
+            time.sleep(0.02)
+        process.files = lambda: sorted(folder.glob("*.wav"))
+        return process
+    yield start
+    for process in started:
+        assert process.stop() == 0, process.output()
+        assert "Sanitizer" not in process.output()
+        process.log.unlink()
+
+
+@pytest.fixture
+def recorder(start_recorder, tmp_path):
+    return start_recorder(tmp_path)
 
 
 def channels(path):
@@ -75,6 +87,42 @@ def test_pauses_and_losses_are_silence_in_place(lab, recorder):
     assert not any(right)
     # Half a second of voice, half of silence, half of voice.
     assert near(left[2000], "customer") and left[6000] == 0 and near(left[10000], "customer")
+
+
+def test_who_stalls_for_a_while_is_in_the_recording_afterwards(lab, recorder):
+    """Their timestamps stand still meanwhile, and lag behind the other party for good."""
+    with Party(lab, "appliance", ("0.0.0.0", 50000), (RECORDER, 40004), 1000) as agent, \
+            Party(lab, "appliance", ("0.0.0.0", 50002), (RECORDER, 40006), 4000):
+        time.sleep(0.5)
+        agent.speaking.clear()
+        time.sleep(1.2)
+        agent.speaking.set()
+        time.sleep(1.5)
+    time.sleep(1.6)
+    left, right = channels(recorder.files()[0])
+    assert all(near(sample, "customer") for sample in right[400:24000])
+    assert near(left[2000], "agent") and left[8000] == 0
+    assert all(near(sample, "agent") for sample in left[14400:24000])
+    assert recorder.output().count("the agent's timestamps lag behind") == 1
+
+
+def test_on_a_full_disk_a_file_holds_what_was_written_and_it_is_told_at_once(lab, start_recorder,
+                                                                             disk):
+    recorder = start_recorder(disk.path)
+    disk.fill()
+    disk.make_room(128 << 10)  # 4 s of a recording
+    with Party(lab, "appliance", ("0.0.0.0", 50000), (RECORDER, 40004), 4000):
+        deadline = time.monotonic() + 10
+        while "No space left on device" not in recorder.output():
+            assert time.monotonic() < deadline, recorder.output()
+            time.sleep(0.05)
+        time.sleep(0.2)
+        left, _ = channels(recorder.files()[0])
+    assert 2 < len(left) / 8000 < 4.1
+    assert all(near(sample, "customer") for sample in left[1000:])
+    time.sleep(1.6)
+    assert "is not complete: No space left on device" in recorder.output()
+    assert channels(recorder.files()[0])[0] == left
 
 
 def test_rubbish_does_not_stop_it(lab, recorder):
