@@ -49,23 +49,23 @@ const struct grpc_service *services_list(struct services *services, unsigned *co
 
 /* --- life --- */
 
+/* After each request, and once a second for as long as the store cannot be written: what failed may
+ * have been a setting, after which nothing is queued. */
 static void flush(void *arg)
 {
 	struct services *services = arg;
-	bool failing = store_is_failing(services->store);
+	bool failed = services->flush_failed;
 
 	/* Whoever made the last request has their answer. */
 	services->acting = ACTING_ITSELF;
-	if (!store_has_queued(services->store))
-		return;
-	if (store_flush(services->store) < 0) {
-		if (!failing)
-			log_line(LOG_ERR, "the audit cannot be written; until it can be, nobody "
-					  "joins or switches, and no setting changes");
+	services->flush_failed = store_flush(services->store) < 0;
+	if (services->flush_failed)
 		loop_timer_set(services->loop, &services->flush_retry, FLUSH_RETRY_MS);
-	} else if (failing) {
+	if (services->flush_failed && !failed)
+		log_line(LOG_ERR, "the audit cannot be written; until it can be, nobody joins or "
+				  "switches, and no setting changes");
+	if (failed && !services->flush_failed)
 		log_line(LOG_NOTICE, "the audit is being written again");
-	}
 }
 
 static void media_told(void *arg, const struct media_event *event)

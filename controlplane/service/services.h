@@ -39,6 +39,7 @@ struct services {
 	struct settle *settle;	/* gathers the sessions that end (settle.h) */
 	struct loop_task flush; /* of the audit */
 	struct loop_timer flush_retry;
+	bool flush_failed;
 };
 
 /* Fill in what the services need of their own, and hook into the world. */

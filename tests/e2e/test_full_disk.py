@@ -3,6 +3,8 @@
 """The disk of the store is full: nothing that would have to be kept is done, everything else goes
 on, and all is well once there is room."""
 
+import contextlib
+import sqlite3
 import time
 
 import grpc
@@ -99,6 +101,34 @@ def wait_until_kept(office):
     while "can be written again" not in (office.lab.path / "controlplane.log").read_text():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def no_room(office, disk):
+    fill_up(office, disk)
+    yield
+    disk.make_room()
+
+
+@contextlib.contextmanager
+def locked(office, disk):
+    """By somebody who looks into the store for longer than a change waits."""
+    with contextlib.closing(sqlite3.connect(disk.path / "store.db")) as store:
+        store.execute("BEGIN IMMEDIATE")
+        with full():
+            office.put_role("quality")
+        yield
+
+
+@pytest.mark.parametrize("trouble", [no_room, locked])
+def test_a_refused_setting_alone_does_not_keep_anybody_out_for_good(office, disk, trouble):
+    """Nothing waits to be written, which would be tried again."""
+    office.anchor("call")
+    with trouble(office, disk):
+        with full():
+            join(office, "sue")
+    wait_until_kept(office)
+    join(office, "sue")
 
 
 def test_a_control_plane_killed_on_a_full_disk_comes_back_with_what_was_acknowledged(office, disk):

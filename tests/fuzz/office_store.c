@@ -134,6 +134,8 @@ int store_audit(struct store *store, const struct audit_record *record)
 int store_flush(struct store *store)
 {
 	REQUIRE(!store->open);
+	if (store->queued == 0 && !store->failing)
+		return 0;
 	store->failing = disk_full;
 	if (disk_full)
 		return -EIO;
