@@ -27,7 +27,7 @@ static struct realm *choose_realm(
 	for (unsigned i = 0; i < world->realm_count; i++) {
 		struct realm *realm = &world->realms[i];
 
-		if (realm->recording != recording)
+		if (realm->gone || realm->recording != recording)
 			continue;
 		if (*name == '\0' ? address_length == 0 || realm->address.length == address_length
 				  : strcmp(realm->name, name) == 0)
@@ -77,7 +77,7 @@ static int check_address(const struct world *world, const struct address *addres
 	if (!is_unicast(address))
 		return refuse(refusal, -EINVAL, "%s.%s is no unicast address", field, subfield);
 	for (unsigned i = 0; i < world->realm_count; i++)
-		if (world->realms[i].address.length == address->length &&
+		if (!world->realms[i].gone && world->realms[i].address.length == address->length &&
 			memcmp(world->realms[i].address.bytes, address->bytes, address->length) ==
 				0)
 			return refuse(refusal, -EINVAL,

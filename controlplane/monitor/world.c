@@ -10,6 +10,7 @@
 #include "monitor/call.h"
 #include "monitor/enforce.h"
 #include "monitor/offer.h"
+#include "monitor/session.h"
 #include "monitor/text.h"
 
 #define TOMBSTONES_MAX 10000
@@ -70,6 +71,29 @@ static struct realm *find_realm(struct world *world, const char *name)
 	return NULL;
 }
 
+static void take_port(struct realm *realm, const struct leg *leg)
+{
+	/* One outside of the range is nobody's. */
+	if (leg->realm == realm)
+		port_pool_take_port(&realm->ports, leg->local_port);
+}
+
+/* Those of the calls that there are, in a pool that is new. */
+static void take_live_ports(const struct world *world, struct realm *realm)
+{
+	const struct call *call;
+	const struct session *session;
+
+	for (call = world->calls_by_wire_id; call != NULL; call = call->by_wire_id.next) {
+		take_port(realm, &call->agent);
+		take_port(realm, &call->customer);
+		for (unsigned i = 0; i < call->recording.leg_count; i++)
+			take_port(realm, &call->recording.legs[i]);
+		for (session = call->sessions; session != NULL; session = session->next)
+			take_port(realm, &session->leg);
+	}
+}
+
 /* Legs hold pointers to realms, so a realm that is known stays where it is, and one that is gone
  * stays, too, but gives out no ports any more. */
 static int set_realm(struct world *world, const struct realm_description *description)
@@ -86,13 +110,23 @@ static int set_realm(struct world *world, const struct realm_description *descri
 	}
 	realm->address = description->address;
 	realm->recording = description->recording;
+	realm->gone = false;
 	if (realm->ports.first == description->first_port && realm->ports.count == count)
 		return 0;
 	port_pool_fini(&realm->ports);
 	if (port_pool_init(&realm->ports, description->first_port, description->last_port) < 0)
 		return -ENOMEM;
 	port_pool_set_classes(&realm->ports, &world->port_classes);
+	take_live_ports(world, realm);
 	return 0;
+}
+
+static bool is_in(const struct realm *realm, const struct realm_description *realms, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (strcmp(realms[i].name, realm->name) == 0)
+			return true;
+	return false;
 }
 
 int world_set_realms(struct world *world, const struct realm_description *realms, unsigned count)
@@ -103,6 +137,8 @@ int world_set_realms(struct world *world, const struct realm_description *realms
 		if (ret < 0)
 			return ret;
 	}
+	for (unsigned i = 0; i < world->realm_count; i++)
+		world->realms[i].gone = !is_in(&world->realms[i], realms, count);
 	return 0;
 }
 

@@ -33,6 +33,7 @@ struct realm {
 	char name[32];
 	struct address address; /* its port is 0 */
 	bool recording;
+	bool gone; /* the data plane has it no more; calls may have legs in it yet */
 	struct port_pool ports;
 };
 
@@ -106,8 +107,8 @@ void world_fini(struct world *world);
 #define RANDOM_ID_SIZE 24
 void world_random_id(const struct world *world, char id[static RANDOM_ID_SIZE]);
 
-/* Take over the data plane's realms; those that were known under the same name and range keep
- * their ports. 0 or -ENOMEM. */
+/* Take over the data plane's realms. Calls keep their ports, whatever has become of the realm and
+ * its range; nobody else gets them. 0 or -ENOMEM. */
 struct realm_description {
 	const char *name;
 	struct address address;

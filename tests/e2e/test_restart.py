@@ -11,6 +11,7 @@ import pytest
 from api import BARGE, LISTEN, WHISPER, Api
 from bridgetap.v1 import calls_pb2, directory_pb2
 from conversation import Conversation
+from lab import APPLIANCE, RECORDING
 from rtp import steps
 from stream import watch_calls
 
@@ -88,6 +89,34 @@ def test_a_killed_data_plane_comes_back_with_ports_modes_and_recording(appliance
         talk.assert_heard(BARGE)
         talk.switch(WHISPER)
         talk.assert_heard(WHISPER)
+
+
+def realms(name="access", last=20199):
+    return (f'( {{ name = "{name}"; port = "access"; address = "{APPLIANCE}";'
+            f' rtp_ports = [ 20000, {last} ]; }},'
+            f'  {{ name = "recording"; port = "recorder"; address = "{RECORDING}";'
+            '    rtp_ports = [ 30000, 30399 ]; recording = true; } )')
+
+
+def test_new_calls_do_not_get_the_ports_of_others_when_the_range_has_changed(appliance):
+    with Conversation(appliance) as talk:
+        appliance.dataplane.stop()
+        appliance.dataplane = appliance.lab.start_dataplane(realms=realms(last=20299))
+        appliance.api.wait_until_connected()
+        with Conversation(appliance, "second", record=False, shift=100) as second:
+            for each in (talk, second):
+                each.join(LISTEN, {talk: "sue", second: "adam"}[each])
+                each.assert_heard(LISTEN)
+
+
+def test_new_calls_find_a_realm_when_the_first_has_another_name(appliance):
+    with Conversation(appliance, record=False) as talk:
+        talk.delete()
+    appliance.dataplane.stop()
+    appliance.dataplane = appliance.lab.start_dataplane(realms=realms("outside"))
+    appliance.api.wait_until_connected()
+    with Conversation(appliance) as talk:
+        talk.assert_heard(None)
 
 
 def test_a_paused_recording_stays_paused_over_a_data_plane_restart(appliance):

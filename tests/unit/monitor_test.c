@@ -175,6 +175,83 @@ static void all_legs_of_a_call_arrive_at_one_worker(void **state)
 	assert_int_equal(free_ports(), 20 - 9);
 }
 
+static void set_access(const char *name, uint16_t first, uint16_t last)
+{
+	const struct realm_description realms[] = {
+		{ name, address("192.0.2.1", 0), first, last, false },
+		{ "recording", address("198.51.100.1", 0), 30000, 30019, true },
+	};
+
+	assert_int_equal(world_set_realms(&world, realms, 2), 0);
+}
+
+/* Every media leg there is has a port of its own. */
+static void assert_no_port_is_shared(void)
+{
+	const struct call *call;
+	const struct session *session;
+	bool taken[20] = { false };
+
+	for (call = acme->calls; call != NULL; call = call->hh.next) {
+		const struct leg *legs[3] = { &call->agent, &call->customer, NULL };
+
+		session = call->sessions;
+		legs[2] = session != NULL ? &session->leg : NULL;
+		for (unsigned i = 0; i < 3 && legs[i] != NULL; i++) {
+			unsigned slot = (legs[i]->local_port - 20000u) / 2;
+
+			assert_false(taken[slot]);
+			taken[slot] = true;
+		}
+	}
+}
+
+/* The data plane comes back with another range of ports. */
+static void live_calls_keep_their_ports_whatever_the_range(void **state)
+{
+	struct call *call = new_call("a");
+	struct media phone = media(6000);
+	struct session *session;
+
+	(void)state;
+	assert_int_equal(session_join(call, sue, MODE_LISTEN, &phone, 0, &session, &refusal), 0);
+	set_access("access", 20000, 20039);
+	assert_int_equal(world.realms[0].ports.free, 20 - 3);
+	assert_int_equal(world.realms[1].ports.free, 10 - 2);
+	new_call("b");
+	new_call("c");
+	assert_no_port_is_shared();
+	/* What is outside of the range is given back to nobody. */
+	set_access("access", 20038, 20039);
+	assert_int_equal(world.realms[0].ports.free, 1);
+	call_end(call_find(acme, "a"));
+	assert_int_equal(world.realms[0].ports.free, 1);
+	set_realms(&world);
+	assert_int_equal(world.realms[0].ports.free, 10 - 4);
+}
+
+static void a_realm_that_is_gone_gives_out_no_ports(void **state)
+{
+	struct call_description d = description("b");
+	struct call *old = new_call("a"), *call;
+
+	(void)state;
+	set_access("outside", 20000, 20019);
+	assert_int_equal(call_create(acme, &d, 0, &call, &refusal), 0);
+	assert_string_equal(call->agent.realm->name, "outside");
+	assert_string_equal(old->agent.realm->name, "access");
+	d.id = "c";
+	snprintf(d.agent.realm, sizeof(d.agent.realm), "access");
+	assert_int_equal(call_create(acme, &d, 0, &call, &refusal), -EINVAL);
+	call_end(call_find(acme, "b"));
+	call_end(old);
+	assert_int_equal(world.realms[2].ports.free, 10);
+	/* It comes back. */
+	set_realms(&world);
+	assert_int_equal(call_create(acme, &d, 0, &call, &refusal), 0);
+	assert_string_equal(call->agent.realm->name, "access");
+}
+
 static void ids_are_unique_and_chosen_where_none_is_given(void **state)
 {
 	struct call_description d = description("a");
@@ -780,6 +857,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(a_call_has_ports_and_ssrcs_of_its_own),
 		WORLD_TEST(all_legs_of_a_call_arrive_at_one_worker),
+		WORLD_TEST(live_calls_keep_their_ports_whatever_the_range),
+		WORLD_TEST(a_realm_that_is_gone_gives_out_no_ports),
 		WORLD_TEST(ids_are_unique_and_chosen_where_none_is_given),
 		WORLD_TEST(the_time_to_learn_has_bounds_and_needs_learning),
 		WORLD_TEST(an_update_changes_the_time_to_learn),
