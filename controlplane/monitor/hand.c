@@ -44,15 +44,19 @@ void hand_attend(struct call *call, const struct session *session)
 
 int hand_raise(struct call *call, const struct user *user, uint64_t now_ms, struct refusal *refusal)
 {
+	const struct session *there = call->sessions;
+
 	if (check_agent(call, user, refusal) < 0)
 		return refusal->error;
 	if (call->hand.raised_ms != 0)
 		return 0;
+	while (there != NULL && !there->joined)
+		there = there->next;
 	call->hand.raised_ms = now_ms != 0 ? now_ms : 1;
 	call_note(call);
 	tell_agent(call, NOTICE_HAND_RAISED, WHY_NONE, NULL);
-	if (call->sessions != NULL)
-		hand_attend(call, call->sessions);
+	if (there != NULL)
+		hand_attend(call, there);
 	return 0;
 }
 

@@ -7,7 +7,7 @@
 
 /* The raised hand of a call (M10). */
 
-/* The agent of the call raises it; a monitor who is there already attends. Raising it again
+/* The agent of the call raises it; a monitor who has joined already attends. Raising it again
  * changes nothing. 0 or `refusal`. */
 int hand_raise(
 	struct call *call, const struct user *user, uint64_t now_ms, struct refusal *refusal);

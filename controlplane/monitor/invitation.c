@@ -87,20 +87,26 @@ fail:
 	return refuse(refusal, -ENOMEM, "out of memory");
 }
 
+static int check_user(const struct invitation *invitation, const struct user *user,
+	const char *whose, struct refusal *refusal)
+{
+	if (strcmp(whose, user->entry.id) != 0)
+		return refuse_for(refusal, 1u << REASON_NOT_PERMITTED);
+	return invitation->accepting
+		       ? refuse(refusal, -EBUSY, "the invitation is being accepted just now")
+		       : 0;
+}
+
 int invitation_check_answer(
 	const struct invitation *invitation, const struct user *user, struct refusal *refusal)
 {
-	return strcmp(invitation->to, user->entry.id) == 0
-		       ? 0
-		       : refuse_for(refusal, 1u << REASON_NOT_PERMITTED);
+	return check_user(invitation, user, invitation->to, refusal);
 }
 
 int invitation_check_withdraw(
 	const struct invitation *invitation, const struct user *user, struct refusal *refusal)
 {
-	return strcmp(invitation->call->agent_user, user->entry.id) == 0
-		       ? 0
-		       : refuse_for(refusal, 1u << REASON_NOT_PERMITTED);
+	return check_user(invitation, user, invitation->call->agent_user, refusal);
 }
 
 void invitation_end(struct invitation *invitation, enum why why)

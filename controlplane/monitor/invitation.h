@@ -17,6 +17,7 @@ struct invitation {
 	char *to; /* id of the invited user */
 	int mode; /* enum mode; MODE_NONE: theirs to pick */
 	uint64_t created_ms;
+	bool accepting; /* they are about to join: nobody else decides over it meanwhile */
 };
 
 struct invitation *invitation_find(const struct organisation *organisation, const char *id);

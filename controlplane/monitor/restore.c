@@ -63,7 +63,7 @@ int session_restore(struct call *call, const struct session *session, const char
 		return -ENOMEM;
 	*copy = *session;
 	copy->call = call;
-	copy->announced = true;
+	copy->joined = copy->announced = true;
 	copy->user = NULL;
 	if (text_replace(&copy->user, user) < 0 || session_enter(copy) < 0) {
 		free(copy->user);

@@ -3,6 +3,7 @@
 #include "monitor/session.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -122,7 +123,6 @@ static int join(enum deed deed, struct call *call, const struct user *user, enum
 	(*session)->invited = deed == DEED_JOIN_INVITED;
 	(*session)->announced = true;
 	tell(*session, call->agent_user, NOTICE_MONITOR_JOINED, WHY_NONE, 0);
-	hand_attend(call, *session);
 	return 0;
 }
 
@@ -145,8 +145,30 @@ int session_join_invited(struct invitation *invitation, const struct user *user,
 		return refuse(refusal, -EINVAL, "mode is another than the invitation's");
 	if (join(DEED_JOIN_INVITED, call, user, mode, media, now_ms, session, refusal) < 0)
 		return refusal->error;
-	invitation_end(invitation, WHY_ACCEPTED);
+	snprintf((*session)->invitation, sizeof((*session)->invitation), "%s", invitation->id);
+	invitation->accepting = true;
 	return 0;
+}
+
+/* What is being accepted by this session, if it is still there. */
+static struct invitation *invitation_of(const struct session *session)
+{
+	return invitation_find(session->call->organisation, session->invitation);
+}
+
+void session_join_end(struct session *session, bool followed)
+{
+	struct invitation *invitation = invitation_of(session);
+
+	if (!followed) {
+		session->announced = false;
+		session_end(session, WHY_MEDIA_FAILED, 0);
+		return;
+	}
+	session->joined = true;
+	hand_attend(session->call, session);
+	if (invitation != NULL)
+		invitation_end(invitation, WHY_ACCEPTED);
 }
 
 int session_switch(
@@ -190,8 +212,11 @@ int session_check_leave(
 
 void session_end(struct session *session, enum why why, uint32_t reasons)
 {
+	struct invitation *invitation = invitation_of(session);
 	struct call *call = session->call;
 
+	if (invitation != NULL)
+		invitation->accepting = false;
 	HASH_DEL(call->organisation->sessions, session);
 	HASH_DELETE(by_user, call->organisation->sessions_by_user, session);
 	DL_DELETE(call->sessions, session);

@@ -23,8 +23,10 @@ struct session {
 	enum mode mode;
 	enum mode in_force; /* what was followed last, while there are undecided switches */
 	unsigned undecided;
-	bool invited;	/* by the agent of the call */
-	bool announced; /* the agent of the call has been told of them */
+	bool joined;			 /* the media plane has followed */
+	bool invited;			 /* by the agent of the call */
+	bool announced;			 /* the agent of the call has been told of them */
+	char invitation[RANDOM_ID_SIZE]; /* that is being accepted by it; "" for none */
 	struct leg leg;
 	uint64_t joined_ms;
 };
@@ -39,11 +41,15 @@ int session_join(struct call *call, const struct user *user, enum mode mode,
 	const struct media *media, uint64_t now_ms, struct session **session,
 	struct refusal *refusal);
 
-/* `user` accepts an invitation, which ends by it. `mode` may be MODE_NONE where the invitation has
- * one. */
+/* `user` accepts an invitation. `mode` may be MODE_NONE where the invitation has one. */
 int session_join_invited(struct invitation *invitation, const struct user *user, enum mode mode,
 	const struct media *media, uint64_t now_ms, struct session **session,
 	struct refusal *refusal);
+
+/* The media plane has followed the join: it attends a raised hand, and the invitation it came by
+ * ends. Or it has refused it: the session is gone when it returns, the agent was never told of it,
+ * and the hand is up, and the invitation open, as they were. */
+void session_join_end(struct session *session, bool followed);
 
 /* `user`, whose session it must be, changes its mode. */
 int session_switch(

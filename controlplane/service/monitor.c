@@ -81,12 +81,24 @@ static void answer_with_session(struct pending *pending, struct call *call)
 	arena_free(&arena);
 }
 
+static void join_followed(struct pending *pending, struct call *call)
+{
+	struct session *session = session_of(pending, call);
+
+	if (session != NULL)
+		session_join_end(session, true);
+	/* The data plane keeps for us that it is attended. */
+	if (session != NULL && call->hand.raised_ms != 0)
+		link_change(pending->services->link, pending->wire_id, NULL);
+	answer_with_session(pending, call);
+}
+
 static void undo_join(struct pending *pending, struct call *call)
 {
 	struct session *session = session_of(pending, call);
 
 	if (session != NULL)
-		session_end(session, WHY_MEDIA_FAILED, 0);
+		session_join_end(session, false);
 }
 
 /* The session is there: have the media plane follow. A join is on the disk before it is heard. */
@@ -112,7 +124,7 @@ static void finish_join(struct grpc_call *grpc, struct session *session)
 		session_end(session, WHY_MEDIA_FAILED, 0);
 		return;
 	}
-	pending->succeed = answer_with_session;
+	pending->succeed = join_followed;
 	pending->undo = undo_join;
 	pending_start(pending);
 }

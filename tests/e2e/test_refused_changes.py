@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 Bridgetap contributors
-"""Changes of a call that the control plane has made, and the data plane refuses: they are taken
-back, and whatever else happens to the call meanwhile is in force all the same."""
+"""What the control plane has done to a call, and the data plane refuses: it is taken back, and
+whatever else happens to the call meanwhile is in force all the same."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -10,11 +10,12 @@ import pytest
 
 from api import AGENT, BARGE, WHISPER, media
 from appliance import start_appliance, stop_appliance
-from bridgetap.v1 import common_pb2
+from bridgetap.v1 import common_pb2, monitor_pb2
 from lab import address_of, held
 from office import refused
 from rtp import steps
 from stream import Notices, watch_calls
+from test_call_monitor import join
 
 # A barged call takes two mixing legs. One voice of G.722 takes four, and there are not as many.
 TOO_MUCH = media(address_of("agent"), 4000, common_pb2.CODEC_G722)
@@ -134,3 +135,86 @@ def test_of_two_transfers_at_once_each_is_in_force_or_taken_back(office, agents,
     talk.assert_heard(BARGE)
     talk.switch(WHISPER)
     talk.assert_heard(WHISPER)
+
+
+# --- joins ---
+
+def accept(office, invitation, user="bob"):
+    return office.as_user(user).monitor.AcceptInvitation(monitor_pb2.AcceptInvitationRequest(
+        invitation_id=invitation.id, media=media(address_of("supervisor"), 6100)))
+
+
+@pytest.fixture
+def full(office):
+    """An office with another call, and no mixing leg left for it."""
+    office.talk(call_id="full", agent_user="amy", record=False, shift=100).join(BARGE, "sue")
+    office.anchor("call")
+    return office
+
+
+def test_a_refused_join_leaves_a_raised_hand_up(full):
+    hand = full.raise_hand()
+    with Notices(full.api, "ann") as ann, Notices(full.api, "sam") as sam, \
+            watch_calls(full.api) as calls:
+        with too_much():
+            join(full, "sam", BARGE)
+        assert sam.expect("SESSION_ENDED", "MEDIA_FAILED")
+        ann.assert_none()
+        assert full.call().hand == hand and not full.call().monitors
+        calls.wait(lambda: not calls.items["call"].monitors)
+        assert calls.items["call"].hand == hand
+        # Who comes when there is room attends it.
+        full.as_user("sue").monitor.Leave(monitor_pb2.LeaveRequest(
+            session_id=full.call("full").monitors[0].id))
+        join(full, "sam", BARGE)
+        ann.expect("MONITOR_JOINED")
+        assert ann.expect("HAND_ATTENDED").hand.attended_by == "sam"
+    assert full.call().hand.attended_by == "sam"
+
+
+def test_a_refused_join_leaves_the_invitation_open(full):
+    with Notices(full.api, "ann") as ann, Notices(full.api, "bob") as bob:
+        invitation = full.invite("bob", BARGE)
+        bob.expect("INVITED")
+        with too_much():
+            accept(full, invitation)
+        assert bob.expect("SESSION_ENDED", "MEDIA_FAILED")
+        for side in (ann, bob):
+            side.assert_none()
+        full.as_user("sue").monitor.Leave(monitor_pb2.LeaveRequest(
+            session_id=full.call("full").monitors[0].id))
+        accept(full, invitation)
+        ann.expect("MONITOR_JOINED")
+        for side in (ann, bob):
+            side.expect("INVITATION_ENDED", "WAS_ACCEPTED")
+    assert [monitor.user for monitor in full.call().monitors] == ["bob"]
+
+
+def test_an_invitation_that_is_being_accepted_is_neither_withdrawn_nor_accepted_again(office):
+    office.anchor("call")
+    invitation = office.invite("bob", BARGE)
+    withdraw = monitor_pb2.WithdrawInvitationRequest(invitation_id=invitation.id)
+    with ThreadPoolExecutor(1) as pool:
+        with held(office.appliance.dataplane):
+            accepted = pool.submit(accept, office, invitation)
+            time.sleep(0.2)
+            for again in (lambda: office.as_user("ann").monitor.WithdrawInvitation(withdraw),
+                          lambda: accept(office, invitation)):
+                with refused(status="ABORTED"):
+                    again()
+        assert accepted.result(10).user == "bob"
+
+
+def test_a_hand_that_is_raised_while_somebody_joins_is_attended_when_they_have(office):
+    office.anchor("call")
+    with Notices(office.api, "ann") as ann, ThreadPoolExecutor(1) as pool:
+        with held(office.appliance.dataplane):
+            joined = pool.submit(join, office, "sue", BARGE)
+            time.sleep(0.2)
+            assert not office.raise_hand().attended_by
+        joined.result(10)
+        ann.expect("MONITOR_JOINED")
+        ann.expect("HAND_RAISED")
+        assert ann.expect("HAND_ATTENDED").hand.attended_by == "sue"
+    office.restart_controlplane()
+    assert office.call().hand.attended_by == "sue"

@@ -12,6 +12,7 @@
 #include "failing_alloc.h"
 #include "monitor/call.h"
 #include "monitor/decision.h"
+#include "monitor/hand.h"
 #include "monitor/recording.h"
 #include "monitor/session.h"
 #include "monitor/text.h"
@@ -567,6 +568,37 @@ static void a_session_is_its_users_to_switch_and_leave(void **state)
 	assert_null(acme->sessions);
 }
 
+static void a_join_counts_when_it_is_followed_and_leaves_nothing_where_it_is_refused(void **state)
+{
+	struct user *amy = people_put_user(acme, "amy", USER_ROLE_AGENT, true);
+	struct call *call = new_call("a");
+	struct media phone = media(6000);
+	struct invitation *invitation;
+	struct session *session;
+
+	(void)state;
+	people_log_in(acme, amy);
+	assert_int_equal(hand_raise(call, ann, 5, &refusal), 0);
+	assert_int_equal(
+		invitation_create(call, ann, amy, MODE_LISTEN, 0, &invitation, &refusal), 0);
+	for (unsigned followed = 0; followed < 2; followed++) {
+		assert_int_equal(session_join_invited(invitation, amy, MODE_LISTEN, &phone, 0,
+					 &session, &refusal),
+			0);
+		assert_null(call->hand.attended_by);
+		assert_int_equal(invitation_check_answer(invitation, amy, &refusal), -EBUSY);
+		session_join_end(session, followed);
+		assert_int_equal(call->hand.raised_ms, 5);
+		assert_int_equal(call->session_count, followed);
+		assert_int_equal(call->invitations == NULL, followed);
+		if (!followed)
+			assert_int_equal(invitation_check_answer(invitation, amy, &refusal), 0);
+	}
+	assert_string_equal(call->hand.attended_by, "amy");
+	session_end(session, WHY_BY_USER, 0);
+	assert_int_equal(call->hand.raised_ms, 0);
+}
+
 static void include_amy(struct extension_settings *settings, void *arg)
 {
 	char *amy = arg;
@@ -873,6 +905,8 @@ int main(void)
 		WORLD_TEST(a_mode_is_one_of_three),
 		WORLD_TEST(a_refused_switch_leaves_the_mode_that_was_followed_last),
 		WORLD_TEST(a_session_is_its_users_to_switch_and_leave),
+		WORLD_TEST(
+			a_join_counts_when_it_is_followed_and_leaves_nothing_where_it_is_refused),
 		WORLD_TEST(a_guest_stays_through_a_transfer_only_where_the_new_extension_permits),
 		WORLD_TEST(every_failed_allocation_is_refused_and_changes_nothing),
 		WORLD_TEST(a_restarted_control_plane_takes_back_what_it_had),
