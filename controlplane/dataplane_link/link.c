@@ -281,19 +281,16 @@ static void compare(struct link *link, const WireCall *theirs)
 	char sentence[UNPACK_ERROR_SIZE + 64];
 
 	if (ours == NULL && !link->ever_up) {
-		if (wire_restore(link->world, theirs, sentence, sizeof(sentence)) == 0) {
+		if (wire_restore(link->world, theirs, sentence, sizeof(sentence)) == 0)
 			ours = call_find_by_wire_id(link->world, theirs->id);
-			if (!wire_equals(ours, theirs))
-				link_change(link, theirs->id, NULL);
-			return;
-		}
-		log_line(LOG_WARNING, "call %s of the data plane cannot be taken over and ends: %s",
-			theirs->id, sentence);
+		else
+			log_line(LOG_WARNING,
+				"call %s of the data plane cannot be taken over and ends: %s",
+				theirs->id, sentence);
 	}
 	if (ours == NULL || !wire_equals(ours, theirs))
 		link_change(link, theirs->id, NULL);
-	if (link->ever_up)
-		change_set_get(&link->seen, theirs->id);
+	change_set_get(&link->seen, theirs->id);
 }
 
 static void handle_snapshot(struct link *link, const Bridgetap__Dataplane__V1__Snapshot *snapshot)
@@ -307,7 +304,9 @@ static void handle_snapshot(struct link *link, const Bridgetap__Dataplane__V1__S
 		compare(link, snapshot->calls[i]);
 	if (snapshot->more)
 		return;
-	for (call = link->world->calls_by_wire_id; link->ever_up && call != NULL; call = next) {
+	/* Also after our own start: the data plane may have gone down while we took over from it.
+	 */
+	for (call = link->world->calls_by_wire_id; call != NULL; call = next) {
 		next = call->by_wire_id.next;
 		if (!change_set_has(&link->seen, call->wire_id)) {
 			link_change(link, call->wire_id, NULL);

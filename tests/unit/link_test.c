@@ -192,24 +192,34 @@ static uint32_t count_up(void *arg)
 	return ++randomness * 2654435761u;
 }
 
-static int start(void **state)
+static void controlplane_comes(void)
 {
-	(void)state;
-	sent_count = sent_seen = 0;
 	loop = office_loop_create();
 	world_init(&world, count_up, NULL);
 	assert_int_equal(organisation_put(&world, "acme", "Acme", &acme, &refusal), 0);
 	people_open(acme);
 	link_under_test = link_create(loop, &world, "");
+}
+
+static void controlplane_goes(void)
+{
+	link_destroy(link_under_test);
+	world_fini(&world);
+	office_loop_destroy(loop);
+}
+
+static int start(void **state)
+{
+	(void)state;
+	sent_count = sent_seen = 0;
+	controlplane_comes();
 	return 0;
 }
 
 static int stop(void **state)
 {
 	(void)state;
-	link_destroy(link_under_test);
-	world_fini(&world);
-	office_loop_destroy(loop);
+	controlplane_goes();
 	while (sent_count > 0)
 		bridgetap__dataplane__v1__to_dataplane__free_unpacked(sent[--sent_count], NULL);
 	return 0;
@@ -407,6 +417,60 @@ static void what_was_given_up_while_the_data_plane_was_away_is_compared(void **s
 	assert_nothing_sent();
 }
 
+/* --- when either comes back --- */
+
+/* The data plane goes down while a control plane that has just started takes its calls over: those
+ * that it has taken over are calls, and it loads them. */
+static void what_was_taken_over_is_loaded_where_the_data_plane_forgot_it(void **state)
+{
+	const Batch *batch, *loaded;
+
+	(void)state;
+	dataplane_comes(INSTANCE);
+	link_change(link_under_test, new_call("a")->wire_id, NULL);
+	batch = next_batch();
+	say_result(batch, CODE(OK), 0);
+	controlplane_goes();
+	controlplane_comes();
+	end.hooks.opened(end.hooks.arg);
+	next(BRIDGETAP__DATAPLANE__V1__TO_DATAPLANE__MESSAGE_HELLO);
+	say_welcome(INSTANCE, batch->generation);
+	next(BRIDGETAP__DATAPLANE__V1__TO_DATAPLANE__MESSAGE_SNAPSHOT_REQUEST);
+	say_snapshot(batch, true);
+	assert_non_null(call_find(acme, "a"));
+	dataplane_goes();
+	dataplane_comes(INSTANCE + 1);
+	loaded = next_batch();
+	assert_int_equal(loaded->n_operations, 1);
+	assert_string_equal(
+		loaded->operations[0]->put_call->id, batch->operations[0]->put_call->id);
+	say_result(loaded, CODE(OK), 0);
+	assert_nothing_sent();
+}
+
+/* And where it goes well there is nothing to be loaded. */
+static void what_was_taken_over_whole_is_left_as_it_is(void **state)
+{
+	const Batch *batch;
+
+	(void)state;
+	dataplane_comes(INSTANCE);
+	link_change(link_under_test, new_call("a")->wire_id, NULL);
+	batch = next_batch();
+	say_result(batch, CODE(OK), 0);
+	controlplane_goes();
+	controlplane_comes();
+	end.hooks.opened(end.hooks.arg);
+	next(BRIDGETAP__DATAPLANE__V1__TO_DATAPLANE__MESSAGE_HELLO);
+	say_welcome(INSTANCE, batch->generation);
+	next(BRIDGETAP__DATAPLANE__V1__TO_DATAPLANE__MESSAGE_SNAPSHOT_REQUEST);
+	say_snapshot(batch, true);
+	say_snapshot(NULL, false);
+	assert_non_null(call_find(acme, "a"));
+	assert_true(link_is_up(link_under_test));
+	assert_nothing_sent();
+}
+
 int main(void)
 {
 #define LINK_TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
@@ -416,6 +480,8 @@ int main(void)
 		LINK_TEST(what_is_refused_among_others_is_tried_alone),
 		LINK_TEST(what_nobody_takes_back_is_told_again_where_that_can_help),
 		LINK_TEST(what_was_given_up_while_the_data_plane_was_away_is_compared),
+		LINK_TEST(what_was_taken_over_is_loaded_where_the_data_plane_forgot_it),
+		LINK_TEST(what_was_taken_over_whole_is_left_as_it_is),
 	};
 
 	return cmocka_run_group_tests_name("link", tests, NULL, NULL);
