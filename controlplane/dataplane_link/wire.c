@@ -429,13 +429,24 @@ static void note_silence(struct call *call, struct leg *leg, enum media_event_ki
 	call_note(call);
 }
 
+static bool forget_silence(struct leg *leg)
+{
+	bool was_silent = leg->silence != SILENCE_NONE;
+
+	leg->silence = SILENCE_NONE;
+	return was_silent;
+}
+
 void wire_forget_silence(struct call *call)
 {
+	bool changed = forget_silence(&call->agent);
 	struct session *session;
 
-	call->agent.silence = call->customer.silence = SILENCE_NONE;
+	changed |= forget_silence(&call->customer);
 	DL_FOREACH (call->sessions, session)
-		session->leg.silence = SILENCE_NONE;
+		changed |= forget_silence(&session->leg);
+	if (changed)
+		call_note(call);
 }
 
 void wire_note_event(struct call *call, const Bridgetap__Dataplane__V1__Event *wire)

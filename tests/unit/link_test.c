@@ -471,6 +471,28 @@ static void what_was_taken_over_whole_is_left_as_it_is(void **state)
 	assert_nothing_sent();
 }
 
+/* A data plane that is there again tells anew who is silent, and of the others nothing: watchers
+ * are not left with what they saw last. */
+static void whose_silence_is_forgotten_is_shown_without_it(void **state)
+{
+	struct call *silent, *talking;
+	uint64_t silent_noted, talking_noted;
+
+	(void)state;
+	dataplane_comes(INSTANCE);
+	silent = new_call("a");
+	talking = new_call("b");
+	silent->customer.silence = SILENCE_FELL;
+	silent_noted = silent->change.number;
+	talking_noted = talking->change.number;
+	dataplane_goes();
+	dataplane_comes(INSTANCE + 1);
+	assert_int_equal(silent->customer.silence, SILENCE_NONE);
+	assert_true(silent->change.number > silent_noted);
+	assert_int_equal(talking->change.number, talking_noted);
+	next_batch();
+}
+
 int main(void)
 {
 #define LINK_TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
@@ -482,6 +504,7 @@ int main(void)
 		LINK_TEST(what_was_given_up_while_the_data_plane_was_away_is_compared),
 		LINK_TEST(what_was_taken_over_is_loaded_where_the_data_plane_forgot_it),
 		LINK_TEST(what_was_taken_over_whole_is_left_as_it_is),
+		LINK_TEST(whose_silence_is_forgotten_is_shown_without_it),
 	};
 
 	return cmocka_run_group_tests_name("link", tests, NULL, NULL);
