@@ -304,8 +304,7 @@ static void handle_snapshot(struct link *link, const Bridgetap__Dataplane__V1__S
 		compare(link, snapshot->calls[i]);
 	if (snapshot->more)
 		return;
-	/* Also after our own start: the data plane may have gone down while we took over from it.
-	 */
+	/* Also after our own start: it may have gone down while we took over from it. */
 	for (call = link->world->calls_by_wire_id; call != NULL; call = next) {
 		next = call->by_wire_id.next;
 		if (!change_set_has(&link->seen, call->wire_id)) {
@@ -339,12 +338,15 @@ static int errno_of(Bridgetap__Dataplane__V1__ErrorCode code)
  * data plane lacks it may have later. */
 static void put_off(struct link *link, struct change_entry *change, int error)
 {
+	struct change_set one = { 0 };
+
 	change_set_take(&link->underway, change);
 	if (error == -EINVAL) {
 		change_entry_finish(change, error, "");
 		return;
 	}
-	change_set_put(&link->refused, change);
+	change_set_put(&one, change);
+	change_set_merge(&link->refused, &one); /* where it may be already */
 	if (link->retry.due_ms == 0)
 		loop_timer_set(link->loop, &link->retry, RETRY_MS);
 }
@@ -488,8 +490,8 @@ static void out_of_patience(void *arg)
 	if (link->state == LINK_UP)
 		return;
 	/* Whatever the waiters now undo or keep is compared when the data plane is back. */
-	link->given_up = true;
 	change_set_merge(&link->waiting, &link->underway);
+	link->given_up |= link->waiting.count > 0;
 	change_set_finish(&link->waiting, -ENOTCONN, "the data plane is not connected");
 	loop_timer_set(link->loop, &link->patience, PATIENCE_MS);
 }

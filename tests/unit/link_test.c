@@ -382,6 +382,23 @@ static void what_nobody_takes_back_is_told_again_where_that_can_help(void **stat
 	}
 }
 
+static void what_is_put_off_twice_is_told_again_once(void **state)
+{
+	struct call *call;
+
+	(void)state;
+	dataplane_comes(INSTANCE);
+	call = new_call("a");
+	for (unsigned i = 0; i < 2; i++) {
+		link_change(link_under_test, call->wire_id, NULL);
+		say_result(next_batch(), CODE(EXHAUSTED), 0);
+	}
+	wait(RETRY_MS);
+	say_result(next_batch(), CODE(OK), 0);
+	wait(10 * RETRY_MS);
+	assert_nothing_sent();
+}
+
 /* The planes were cut off from each other, and neither has another number than before: what
  * everybody was told had failed is looked at all the same. */
 static void what_was_given_up_while_the_data_plane_was_away_is_compared(void **state)
@@ -501,6 +518,7 @@ int main(void)
 		LINK_TEST(what_stays_is_in_force_once_another_has_taken_back_what_was_refused),
 		LINK_TEST(what_is_refused_among_others_is_tried_alone),
 		LINK_TEST(what_nobody_takes_back_is_told_again_where_that_can_help),
+		LINK_TEST(what_is_put_off_twice_is_told_again_once),
 		LINK_TEST(what_was_given_up_while_the_data_plane_was_away_is_compared),
 		LINK_TEST(what_was_taken_over_is_loaded_where_the_data_plane_forgot_it),
 		LINK_TEST(what_was_taken_over_whole_is_left_as_it_is),
