@@ -10,7 +10,7 @@ import pytest
 import api
 from api import BARGE, LISTEN, WHISPER, media, reasons
 from bridgetap.v1 import calls_pb2, common_pb2, monitor_pb2
-from conversation import Conversation, near
+from conversation import LOUDNESS, Conversation, near
 from lab import APPLIANCE, RECORDER, address_of
 from rtp import PCMA, Party, encode, pack, steps
 
@@ -132,12 +132,14 @@ def test_a_source_is_learned_once_where_the_call_says_so(appliance):
             customer=media(address_of("customer"), 5000))))
     local = (call.agent.local.address, call.agent.local.port)
     with Party(appliance.lab, "customer", ("0.0.0.0", 5000),
-               (call.customer.local.address, call.customer.local.port), 4000) as customer:
+               (call.customer.local.address, call.customer.local.port),
+               LOUDNESS["customer"]) as customer:
         assert customer.level() is None
-        with Party(appliance.lab, "agent", ("0.0.0.0", 4321), local, 1000) as agent:
+        with Party(appliance.lab, "agent", ("0.0.0.0", 4321), local, LOUDNESS["agent"]) as agent:
             assert near(customer.level(), "agent")
             assert near(agent.level(), "customer")
-            with Party(appliance.lab, "stranger", ("0.0.0.0", 4321), local, 14000) as stranger:
+            with Party(appliance.lab, "stranger", ("0.0.0.0", 4321), local,
+                       LOUDNESS["supervisor"]) as stranger:
                 assert near(customer.level(), "agent")
                 assert stranger.level(settle=0) is None
             got = appliance.api.calls.GetCall(calls_pb2.GetCallRequest(call_id="nat"))
@@ -156,13 +158,15 @@ def test_nothing_is_learned_when_the_time_that_the_call_gives_for_it_is_over(app
     assert late.agent.media.learn_ms == 1000
     time.sleep(1.5)
     with Party(appliance.lab, "customer", ("0.0.0.0", 5000),
-               (late.customer.local.address, late.customer.local.port), 4000) as deaf, \
+               (late.customer.local.address, late.customer.local.port),
+               LOUDNESS["customer"]) as deaf, \
             Party(appliance.lab, "customer", ("0.0.0.0", 5010),
-                  (early.customer.local.address, early.customer.local.port), 4000) as hears, \
+                  (early.customer.local.address, early.customer.local.port),
+                  LOUDNESS["customer"]) as hears, \
             Party(appliance.lab, "agent", ("0.0.0.0", 4321),
-                  (late.agent.local.address, late.agent.local.port), 1000), \
+                  (late.agent.local.address, late.agent.local.port), LOUDNESS["agent"]), \
             Party(appliance.lab, "agent", ("0.0.0.0", 4331),
-                  (early.agent.local.address, early.agent.local.port), 1000):
+                  (early.agent.local.address, early.agent.local.port), LOUDNESS["agent"]):
         assert near(hears.level(), "agent")
         assert deaf.level(settle=0) is None
 
@@ -175,9 +179,11 @@ def test_a_far_end_may_send_from_elsewhere_than_it_receives(appliance):
                         source=api.address(address_of("agent"), 4002)))))
     local = (call.agent.local.address, call.agent.local.port)
     with Party(appliance.lab, "customer", ("0.0.0.0", 5000),
-               (call.customer.local.address, call.customer.local.port), 4000) as customer, \
-            Party(appliance.lab, "agent", ("0.0.0.0", 4000), local, 14000) as hears, \
-            Party(appliance.lab, "agent", ("0.0.0.0", 4002), local, 1000) as speaks:
+               (call.customer.local.address, call.customer.local.port),
+               LOUDNESS["customer"]) as customer, \
+            Party(appliance.lab, "agent", ("0.0.0.0", 4000), local,
+                  LOUDNESS["supervisor"]) as hears, \
+            Party(appliance.lab, "agent", ("0.0.0.0", 4002), local, LOUDNESS["agent"]) as speaks:
         assert near(customer.level(), "agent")
         assert near(hears.level(), "customer")
         assert speaks.level(settle=0) is None
@@ -190,9 +196,9 @@ def test_ipv6(appliance):
                                        customer=media("2001:db8::20", 5000))))
     assert call.agent.media.realm == "access6"
     with Party(appliance.lab, "agent", ("::", 4000), (call.agent.local.address,
-               call.agent.local.port), 1000, family=AF_INET6) as agent, \
+               call.agent.local.port), LOUDNESS["agent"], family=AF_INET6) as agent, \
             Party(appliance.lab, "customer", ("::", 5000), (call.customer.local.address,
-                  call.customer.local.port), 4000, family=AF_INET6) as customer:
+                  call.customer.local.port), LOUDNESS["customer"], family=AF_INET6) as customer:
         assert near(agent.level(), "customer")
         assert near(customer.level(), "agent")
 

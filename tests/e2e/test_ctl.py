@@ -14,7 +14,7 @@ import time
 import pytest
 
 from api import BARGE, WHISPER
-from conversation import Conversation
+from conversation import LOUDNESS, Conversation
 from lab import BUILD, address_of, held
 
 
@@ -75,7 +75,7 @@ def test_a_supervisors_day(appliance, ctl):
         from rtp import Party
         with Party(appliance.lab, "supervisor", ("0.0.0.0", 6000),
                    (joined["leg"]["local"]["address"], joined["leg"]["local"]["port"]),
-                   14000) as talk.supervisor:
+                   LOUDNESS["supervisor"]) as talk.supervisor:
             assert "whisper" in ok(ctl("switch", talk.id, "whisper"))
             assert "Sue Supervisor (whisper)" in ok(ctl("calls"))
             talk.assert_heard(WHISPER)

@@ -11,6 +11,7 @@ import pytest
 from api import ADMIN, AGENT, BARGE, SUPERVISOR, WHISPER, media, names
 from bridgetap.v1 import calls_pb2, directory_pb2
 from bridgetap.v1.common_pb2 import ReasonCode
+from conversation import LOUDNESS
 from lab import address_of
 from office import refused
 from rtp import Party, steps
@@ -193,7 +194,8 @@ def test_a_transfer_to_another_phone_goes_on_with_the_same_streams(office):
     time.sleep(0.2)
     last = talk.agent.packets[-1]
     local = (talk.call.agent.local.address, talk.call.agent.local.port)
-    with Party(office.lab, "agent", ("0.0.0.0", 4900), local, 1000) as phone:
+    with Party(office.lab, "agent", ("0.0.0.0", 4900), local,
+               LOUDNESS["agent"]) as phone:
         office.transfer("bob", agent=media(address_of("agent"), 4900))
         talk.agent.speaking.clear()
         time.sleep(0.4)

@@ -6,6 +6,7 @@ import re
 import time
 
 from api import BARGE
+from conversation import LOUDNESS, near
 from dataplane_client import DataplaneClient, endpoint, pb
 from lab import APPLIANCE, RECORDER, RECORDING, address_of
 from rtp import Party, pack, parse, steps
@@ -40,10 +41,10 @@ def test_a_call_through_two_data_planes_over_memif(lab):
             name=name, mbufs="8191", ports=f"( {core_parts[0]}, {outside_parts[0]} )",
             realms=f"( {core_parts[1]}, {outside_parts[1]} )")
 
-    near = start("near", core("server", NEAR, "02:00:00:00:00:0a", "02:00:00:00:00:0b"),
-                 outside("access0", APPLIANCE))
-    far = start("far", core("client", FAR, "02:00:00:00:00:0b", "02:00:00:00:00:0a"),
-                outside("rec0", RECORDING))
+    first = start("near", core("server", NEAR, "02:00:00:00:00:0a", "02:00:00:00:00:0b"),
+                  outside("access0", APPLIANCE))
+    second = start("far", core("client", FAR, "02:00:00:00:00:0b", "02:00:00:00:00:0a"),
+                   outside("rec0", RECORDING))
     a, b = (DataplaneClient(f"{lab.path}/{name}.sock") for name in ("near", "far"))
     try:
         a.put(pb.Call(id="near", legs=[
@@ -53,12 +54,15 @@ def test_a_call_through_two_data_planes_over_memif(lab):
         b.put(pb.Call(id="far", legs=[
             leg(11, pb.ROLE_AGENT, "core", 20000, NEAR, 20000),
             leg(12, pb.ROLE_CUSTOMER, "outside", 30000, RECORDER, 7000)]))
-        with Party(lab, "agent", ("0.0.0.0", 4000), (APPLIANCE, 30000), 1000) as agent, \
-                Party(lab, "recorder", ("0.0.0.0", 7000), (RECORDING, 30000), 4000) as customer, \
-                Party(lab, "supervisor", ("0.0.0.0", 6000), (APPLIANCE, 30002), 14000):
+        with Party(lab, "agent", ("0.0.0.0", 4000), (APPLIANCE, 30000),
+                   LOUDNESS["agent"]) as agent, \
+                Party(lab, "recorder", ("0.0.0.0", 7000), (RECORDING, 30000),
+                      LOUDNESS["customer"]) as customer, \
+                Party(lab, "supervisor", ("0.0.0.0", 6000), (APPLIANCE, 30002),
+                      LOUDNESS["supervisor"]):
             time.sleep(0.5)
-            assert abs(customer.level() - 15000) < 800
-            assert abs(agent.level() - 18000) < 900
+            assert near(customer.level(), "agent", "supervisor")
+            assert near(agent.level(), "customer", "supervisor")
             heard = customer.hears()
             assert heard and steps(heard) == []
         counters = a.counters()
@@ -70,7 +74,7 @@ def test_a_call_through_two_data_planes_over_memif(lab):
     finally:
         a.close()
         b.close()
-        assert [near.stop(), far.stop()] == [0, 0]
+        assert [first.stop(), second.stop()] == [0, 0]
 
 
 def test_a_capture_file_is_a_port(lab):

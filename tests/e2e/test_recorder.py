@@ -10,7 +10,7 @@ import pytest
 
 from api import BARGE, address
 from bridgetap.v1 import calls_pb2
-from conversation import Conversation, near
+from conversation import LOUDNESS, Conversation, near
 from lab import BUILD, RECORDER
 from rtp import Party, encode, pack
 
@@ -75,7 +75,8 @@ def test_a_call_becomes_a_stereo_file_without_the_supervisor(appliance, recorder
 
 
 def test_pauses_and_losses_are_silence_in_place(lab, recorder):
-    with Party(lab, "appliance", ("0.0.0.0", 50000), (RECORDER, 40004), 4000) as agent:
+    with Party(lab, "appliance", ("0.0.0.0", 50000), (RECORDER, 40004),
+               LOUDNESS["customer"]) as agent:
         time.sleep(0.5)
         agent.speaking.clear()
         time.sleep(0.5)
@@ -130,9 +131,9 @@ def test_rubbish_does_not_stop_it(lab, recorder):
     for data in (b"", b"x", b"\x80" * 12, b"\xff" * 1500, pack(b"", 1, 1, 1),
                  pack(b"\x00" * 600, 1, 1, 1), pack(b"\x00" * 160, 1, 1, 1, payload_type=77)):
         noise.sendto(data, (RECORDER, 40000))
+    voice = bytes([encode(LOUDNESS["agent"])]) * 160
     for sequence in range(50):
-        noise.sendto(pack(bytes([encode(1000)]) * 160, sequence, 160 * sequence, 7),
-                     (RECORDER, 40000))
+        noise.sendto(pack(voice, sequence, 160 * sequence, 7), (RECORDER, 40000))
         time.sleep(0.02)
     noise.close()
     time.sleep(1.6)

@@ -11,7 +11,7 @@ import api
 from api import BARGE, LISTEN, WHISPER, media
 from appliance import set_up_appliance
 from bridgetap.v1 import admin_pb2, calls_pb2
-from conversation import Conversation, near
+from conversation import LOUDNESS, Conversation, near
 from frames import Wire, datagram, mac_of, wrong_checksums
 from lab import APPLIANCE, RECORDER, address_of
 from rtp import Party, encode, pack, steps
@@ -141,7 +141,7 @@ def test_a_transfer_does_not_break_the_customers_stream(relaying):
         heard = len(talk.agent.packets)
         with Party(relaying.lab, "supervisor", ("0.0.0.0", 4444),
                    (answer.agent.local.address, answer.agent.local.port),
-                   1000) as successor:
+                   LOUDNESS["agent"]) as successor:
             wait_until_relayed(relaying)
             assert near(talk.customer.level(), "agent")
             assert near(successor.level(), "customer")
@@ -279,8 +279,9 @@ def test_ipv6_is_forwarded_too(relaying):
                                        customer=media("2001:db8::20", 5000))))
     parties = [Party(relaying.lab, who, ("::", port), (leg.local.address, leg.local.port), level,
                      family=AF_INET6)
-               for who, port, leg, level in (("agent", 4000, call.agent, 1000),
-                                             ("customer", 5000, call.customer, 4000))]
+               for who, port, leg, level in (("agent", 4000, call.agent, LOUDNESS["agent"]),
+                                             ("customer", 5000, call.customer,
+                                              LOUDNESS["customer"]))]
     with parties[0] as agent, parties[1] as customer:
         wait_until_relayed(relaying)
         assert near(agent.level(), "customer")

@@ -14,6 +14,7 @@ from api import BARGE, LISTEN, WHISPER, Api, address, media
 from bridgetap.v1 import (access_pb2, access_pb2_grpc, admin_pb2, calls_pb2, calls_pb2_grpc,
                           common_pb2, directory_pb2, directory_pb2_grpc, monitor_pb2,
                           monitor_pb2_grpc)
+from conversation import LOUDNESS, near
 from lab import BUILD, address_of
 from rtp import Party
 
@@ -54,22 +55,25 @@ def test_a_whole_call(appliance):
 
     def local(leg):
         return leg.local.address, leg.local.port
-    with Party(appliance.lab, "agent", ("0.0.0.0", 4000), local(call.agent), 1000) as agent, \
-            Party(appliance.lab, "customer", ("0.0.0.0", 5000), local(call.customer), 4000):
+    with Party(appliance.lab, "agent", ("0.0.0.0", 4000), local(call.agent),
+               LOUDNESS["agent"]) as agent, \
+            Party(appliance.lab, "customer", ("0.0.0.0", 5000), local(call.customer),
+                  LOUDNESS["customer"]):
         session = monitor.Join(monitor_pb2.JoinRequest(
             call_id=call.id, mode=LISTEN, media=media(address_of("supervisor"), 6000)),
             metadata=supervisor)
         assert session.user_name == "Ольга"
-        with Party(appliance.lab, "supervisor", ("0.0.0.0", 6000), local(session.leg), 14000):
-            assert agent.level() < 5000
+        with Party(appliance.lab, "supervisor", ("0.0.0.0", 6000), local(session.leg),
+                   LOUDNESS["supervisor"]):
+            assert near(agent.level(), "customer")
             switched = monitor.SwitchMode(monitor_pb2.SwitchModeRequest(
                 session_id=session.id, mode=WHISPER), metadata=supervisor)
             assert switched.mode == WHISPER
-            assert agent.level() > 15000
+            assert near(agent.level(), "customer", "supervisor")
             shown = calls.GetCall(calls_pb2.GetCallRequest(call_id=call.id), metadata=operator)
             assert [m.user for m in shown.monitors] == ["olga"]
             monitor.Leave(monitor_pb2.LeaveRequest(session_id=session.id), metadata=supervisor)
-            assert agent.level() < 5000
+            assert near(agent.level(), "customer")
     calls.DeleteCall(calls_pb2.DeleteCallRequest(call_id=call.id), metadata=operator)
     with pytest.raises(grpc.RpcError) as error:
         calls.GetCall(calls_pb2.GetCallRequest(call_id=call.id), metadata=operator)
