@@ -13,7 +13,7 @@ from bridgetap.v1 import calls_pb2, common_pb2
 from conversation import Conversation, near
 from frames import Wire, datagram, mac_of, port_unreachable
 from lab import APPLIANCE, APPLIANCE6, RECORDER, address_of, run
-from rtp import Party, pack, steps
+from rtp import Party, pack, restart_with_another_ssrc, steps
 from stream import Stream
 from witness import losses, nobody_loses, nothing_else_moves, wait_for
 
@@ -167,25 +167,19 @@ def restart_timestamps(party):
     party.timestamp ^= 0x12345678
 
 
-def restart_with_another_ssrc(party):
-    party.ssrc ^= 0x5555
-    party.sequence += 20000
-    party.timestamp += 1234567
-
-
 @pytest.mark.parametrize("restart, counter", [
     (restart_timestamps, "clock_restarted"), (restart_with_another_ssrc, "ssrc_changed")])
 def test_a_sender_that_begins_anew_loses_nothing(appliance, restart, counter):
     with Conversation(appliance) as talk:
-        time.sleep(0.5)
+        # A stream that is new is kept for longer from giving way to another one: 16 packets.
+        wait_for(lambda: talk.agent.sent >= 20)
         before = appliance.api.counters()[counter]
         talk.customer.hears()
         sent = talk.agent.sent
         with nothing_else_moves(appliance):
             for _ in range(5):
-                wait_until_sent(talk.agent)
-                restart(talk.agent)
-                time.sleep(0.3)
+                begun = talk.agent.begin_anew(restart)
+                wait_for(lambda: talk.agent.sent >= begun + 20)
             due = talk.agent.sent - sent
             wait_for(lambda: len(talk.customer.packets) >= due - 2)
         assert appliance.api.counters()[counter] == before + 5

@@ -5,6 +5,7 @@
 import bisect
 import collections
 import contextlib
+import queue
 import random
 import select
 import struct
@@ -79,6 +80,7 @@ class Party:
         self.sent = 0
         self.loops = False  # sends back what it gets
         self.speaking = threading.Event()
+        self._anew = None  # a change of the stream to be made, and where to tell of it
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -125,12 +127,28 @@ class Party:
 
     def send(self):
         """One packet, now."""
+        if self._anew:
+            self._make_anew()
         self.sends.append((time.monotonic(), self.sequence & 0xffff))
         self._socket.sendto(pack(self.payload, self.sequence, self.timestamp, self.ssrc,
                                  self.payload_type), self.remote)
         self.sequence += 1
         self.timestamp += len(self.payload)
         self.sent += 1
+
+    def begin_anew(self, change):
+        """Have change(self) made between two packets: by the thread that sends them, and when the
+        next one is due by what there was before. Returns how many had been sent by then."""
+        told = queue.SimpleQueue()
+        self._anew = change, told
+        return told.get(timeout=5)
+
+    def _make_anew(self):
+        (change, told), self._anew = self._anew, None
+        if self.sends:
+            time.sleep(max(0, self.sends[-1][0] + FRAME_SECONDS - time.monotonic()))
+        change(self)
+        told.put(self.sent)
 
     def send_unvoiced(self, payload_type, payload, timestamp, marker=False):
         """A packet of another payload type, in the same stream."""
@@ -167,6 +185,13 @@ class Party:
     def level(self, seconds=0.3, settle=0.2):
         """What is heard from now on, as one linear level: the median; None for nothing."""
         return levels(self, seconds=seconds, settle=settle)[0]
+
+
+def restart_with_another_ssrc(party):
+    """For Party.begin_anew(): as a phone that was started again."""
+    party.ssrc ^= 0x5555
+    party.sequence += 20000
+    party.timestamp += 1234567
 
 
 def levels(*parties, seconds=0.3, settle=0.2):
