@@ -126,7 +126,9 @@ def test_of_many_changes_each_acknowledged_one_is_there(office):
             acknowledged.append(f"role{n:05}")
     with futures.ThreadPoolExecutor() as pool:
         done = pool.submit(put_roles)
+        deadline = time.monotonic() + 10
         while len(acknowledged) < 50:
+            assert not done.done() and time.monotonic() < deadline, acknowledged
             time.sleep(0.001)
         office.appliance.controlplane.kill()
         done.result(20)

@@ -54,8 +54,9 @@ def next_of(party, **changed):
 
 def wait_until_sent(party):
     """Until a party has just sent its next packet."""
-    sent = party.sent
+    sent, deadline = party.sent, time.monotonic() + 5
     while party.sent == sent:
+        assert time.monotonic() < deadline
         time.sleep(0.0005)
 
 

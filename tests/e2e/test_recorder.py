@@ -24,8 +24,9 @@ def start_recorder(lab):
         process = lab.spawn("recorder", "recorder", BUILD / "bin/bridgetap-recorder", "--address",
                             RECORDER, "--ports", "40000-40007", "--output", folder, "--idle", "1")
         started.append(process)
+        deadline = time.monotonic() + 10
         while "ready:" not in process.output():
-            assert process.running(), process.output()
+            assert process.running() and time.monotonic() < deadline, process.output()
             time.sleep(0.02)
         process.files = lambda: sorted(folder.glob("*.wav"))
         return process

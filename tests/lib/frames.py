@@ -114,10 +114,11 @@ class Wire:
 
     def hear(self):
         """Frames that have come, as bytes, until none comes for a while."""
-        frames = []
+        frames, deadline = [], time.monotonic() + 10
         try:
             while True:
                 frames.append(self.receive())
+                assert time.monotonic() < deadline, f"it does not end: {frames[-1]!r}"
         except TimeoutError:
             return [frame for frame in frames if frame]
 

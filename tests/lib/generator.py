@@ -8,6 +8,7 @@ import json
 import os
 import re
 import subprocess
+import time
 from pathlib import Path
 
 import lab as lab_module
@@ -134,10 +135,14 @@ def cable_arguments(lab):
 SILENT_US = 80000  # sources that are held up for as long may count as silent
 
 
+TIMEOUT = 120  # seconds: no run of a test takes half as long
+
+
 class Running:
     """A run of the generator that is under way. A context manager."""
 
     def __init__(self, argv, favoured=True):
+        self._deadline = time.monotonic() + TIMEOUT
         self._process = subprocess.Popen(
             [str(a) for a in argv], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env={**os.environ, **SANITIZER},
@@ -152,9 +157,10 @@ class Running:
             self._process.wait()
 
     def goes_on(self):
+        assert time.monotonic() < self._deadline, "the generator does not come to its end"
         return self._process.poll() is None
 
-    def result(self, timeout=120):
+    def result(self, timeout=TIMEOUT):
         output, said = self._process.communicate(timeout=timeout)
         return Result(self._process.returncode, output, said)
 
@@ -207,7 +213,7 @@ class Result:
         assert self["check_exact"] > self["check_excused"], self
 
 
-def Run(argv, timeout=120):
+def Run(argv, timeout=TIMEOUT):
     """A run of the generator, to its end."""
     with Running(argv) as running:
         return running.result(timeout)
