@@ -73,20 +73,25 @@ give_back = if [ -n "$$SUDO_UID" ]; then chown -R "$$SUDO_UID:$$SUDO_GID" $(BUIL
 
 demo: ## put a real call with three voices through the appliance (as root)
 	@deploy/bootstrap build demo
-	@$(MAKE) --no-print-directory $(jobs) all
-	@BRIDGETAP_BUILD=$(BUILD) /usr/bin/python3 -B deploy/demo/demo.py; status=$$?; \
+	@$(MAKE) --no-print-directory $(jobs) all && \
+		BRIDGETAP_BUILD=$(BUILD) /usr/bin/python3 -B deploy/demo/demo.py; status=$$?; \
 		$(give_back); exit $$status
 
 check: ## run all tests, plain and under ASan and UBSan (as root)
 	@deploy/bootstrap build check
-	@$(MAKE) --no-print-directory $(jobs) all tests
-	@$(MAKE) --no-print-directory $(jobs) SANITIZE=$(check_sanitizers) all tests
-	@$(call fuzz_make,libfuzzer)
-	@status=0; \
-		$(MAKE) --no-print-directory lint unit e2e fuzz-check && \
-		$(MAKE) --no-print-directory SANITIZE=$(check_sanitizers) unit e2e || status=$$?; \
+	@$(MAKE) --no-print-directory $(jobs) all tests && \
+		$(MAKE) --no-print-directory $(jobs) SANITIZE=$(check_sanitizers) all tests && \
+		$(call fuzz_make,libfuzzer) && $(check_all); status=$$?; \
 		$(give_back); exit $$status
 check_sanitizers := address,undefined
+
+# The quick ones first. All of them run, whatever the others have come to: one failure among so many
+# must not cost the answer of the rest.
+check_all = ( failed=; \
+	for part in lint unit "unit SANITIZE=$(check_sanitizers)" fuzz-check \
+			e2e "e2e SANITIZE=$(check_sanitizers)"; do \
+		$(MAKE) --no-print-directory $$part || failed="$$failed\n  $$part"; \
+	done; [ -z "$$failed" ] || { printf "failed:$$failed\n"; exit 1; } )
 
 lint: ## check include directions, format, and what linters find
 	@tests/lint/run

@@ -89,6 +89,6 @@ endif
 .PHONY: bench
 bench: ## measure everything, or PARTS="worker scale ..." (as root)
 	@deploy/bootstrap build bench
-	@$(MAKE) --no-print-directory $(jobs) all $(bench_programs) $(O)/python/stamp
-	@BRIDGETAP_BUILD=$(O) /usr/bin/python3 -B perf/bench/bench.py $(PARTS); status=$$?; \
+	@$(MAKE) --no-print-directory $(jobs) all $(bench_programs) $(O)/python/stamp && \
+		BRIDGETAP_BUILD=$(O) /usr/bin/python3 -B perf/bench/bench.py $(PARTS); status=$$?; \
 		$(give_back); exit $$status

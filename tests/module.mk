@@ -66,6 +66,7 @@ unit_all := $(unit_bin) $(dpdk_bin) $(bpf_test_bin)
 
 .PHONY: unit
 unit: $(unit_all) $(bpf_objects) ## run the unit, DPDK and BPF tests (as root)
+	@echo "unit tests$(if $(SANITIZE), under $(SANITIZE)):"
 	@BRIDGETAP_BPF=$(O)/bpf tests/run-unit $(unit_all)
 
 # The stubs of stock Python clients, generated from proto/ alone.

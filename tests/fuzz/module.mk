@@ -78,9 +78,8 @@ fuzz_inputs := $(BUILD)/fuzz/seeds/stamp $(BUILD)/bpf/rec_guard.bpf.o
 .PHONY: fuzz fuzz-check fuzz-merge
 fuzz: ## fuzz for SECONDS=3600 each, or TARGETS="rtp http2 ..."; FUZZER=afl
 	@deploy/bootstrap build check $(if $(filter afl,$(FUZZER)),fuzz)
-	@$(call fuzz_make,$(FUZZER))
-	@$(MAKE) --no-print-directory $(jobs) $(fuzz_inputs)
-	@tests/fuzz/run $(FUZZER) $(BUILD) $(SECONDS) $(TARGETS); status=$$?; \
+	@$(call fuzz_make,$(FUZZER)) && $(MAKE) --no-print-directory $(jobs) $(fuzz_inputs) && \
+		tests/fuzz/run $(FUZZER) $(BUILD) $(SECONDS) $(TARGETS); status=$$?; \
 		$(give_back); exit $$status
 
 # The corpora, and the same few thousand inputs each time.
