@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests/lib"))
 
-from appliance import set_up_appliance, start_appliance, stop_appliance  # noqa: E402
+from appliance import revive, running_appliance, set_up_appliance  # noqa: E402
 from lab import BUILD, Lab, Missing  # noqa: E402
 from steal import notes  # noqa: E402
 
@@ -23,6 +23,28 @@ def pytest_terminal_summary(terminalreporter):
     if notes:
         terminalreporter.section("done again")
         terminalreporter.write("".join(f"{note}\n" for note in notes))
+
+
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):
+    outcome = yield
+    if outcome.get_result().failed:
+        item.stash[FAILED] = True
+
+
+@pytest.fixture(autouse=True)
+def nothing_goes_on(request):
+    """What a test that has failed leaves running is stopped: those after it know nothing of it."""
+    lab = request.getfixturevalue("lab") if "lab" in request.fixturenames else None
+    before = lab.running() if lab else []
+    yield
+    if lab and FAILED in request.node.stash:
+        for process in lab.running():
+            if process not in before:
+                process.stop()
 
 
 @contextlib.contextmanager
@@ -63,9 +85,8 @@ def appliance(lab):
 @pytest.fixture(scope="module")
 def shared_appliance(lab):
     """Both planes, once a file, for tests that let them live."""
-    box = start_appliance(lab)
-    yield box
-    stop_appliance(box)
+    with running_appliance(lab) as box:
+        yield box
 
 
 @pytest.fixture
@@ -73,6 +94,7 @@ def office(shared_appliance):
     """An organisation of the test's own, with people in it."""
     from office import Office
 
+    revive(shared_appliance)
     with Office(shared_appliance) as made:
         yield made
 
@@ -93,10 +115,12 @@ def dataplane(lab):
 
     (lab.path / "dataplane.log").unlink(missing_ok=True)
     process = lab.start_dataplane()
-    client = DataplaneClient(lab.dataplane_socket)
-    yield client
-    client.close()
-    code = process.stop()
+    try:
+        client = DataplaneClient(lab.dataplane_socket)
+        yield client
+        client.close()
+    finally:
+        code = process.stop()
     log = process.output()
     assert "Sanitizer" not in log and "runtime error" not in log, log
     assert code == 0, log

@@ -11,7 +11,7 @@ import grpc
 import pytest
 
 from api import ADMIN, BARGE, LISTEN, WHISPER
-from appliance import start_appliance, stop_appliance
+from appliance import running_appliance
 from bridgetap.v1 import directory_pb2
 from office import Office, refused, verify_audit
 from rtp import steps
@@ -21,10 +21,8 @@ from test_call_monitor import join
 @pytest.fixture
 def office(lab, disk):
     """An appliance whose store is on that disk."""
-    box = start_appliance(lab, store=f'"{disk.path}/store.db"')
-    with Office(box) as made:
+    with running_appliance(lab, store=f'"{disk.path}/store.db"') as box, Office(box) as made:
         yield made
-    stop_appliance(box)
 
 
 def fill_up(office, disk):

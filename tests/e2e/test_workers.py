@@ -11,7 +11,7 @@ import subprocess
 import pytest
 
 from api import BARGE, LISTEN, WHISPER, Api, media
-from appliance import start_appliance, stop_appliance
+from appliance import running_appliance
 from bridgetap.v1 import calls_pb2
 from conversation import Conversation
 from dataplane_client import DataplaneClient, pb
@@ -57,13 +57,14 @@ class Box:
 
     def __init__(self, lab):
         self.lab = lab
-        self.nic = None
+        self.nic = self.api = None
+        self._planes = contextlib.ExitStack()
 
     def start(self, workers, steer=True):
         self.workers, self.steer = workers, steer
         self._clear()
-        box = start_appliance(self.lab, dataplane=settings(self.lab, workers))
-        self.dataplane, self.controlplane = box.dataplane, box.controlplane
+        self.appliance = self._planes.enter_context(
+            running_appliance(self.lab, dataplane=settings(self.lab, workers)))
         self._plug()
         self.api = Api(self.lab.api_socket)
         self.api.set_up()
@@ -71,19 +72,23 @@ class Box:
 
     def restart_dataplane(self, workers):
         self.workers = workers
-        self.dataplane.stop()
+        self.appliance.dataplane.stop()
         self.nic.stop()
         self._clear()
-        self.dataplane = self.lab.start_dataplane(**settings(self.lab, workers))
+        self.appliance.dataplane = self.lab.start_dataplane(**settings(self.lab, workers))
         self._plug()
         self.api.wait_until_connected()
 
     def stop(self):
-        self.api.close()
+        if self.api:
+            self.api.close()
         # The driver unmaps what a peer that goes has shared, while workers may be reading there: so
         # the appliance goes first.
-        stop_appliance(self)
-        self.nic.stop()
+        try:
+            self._planes.close()
+        finally:
+            if self.nic:
+                self.nic.stop()
 
     def _clear(self):
         for left in self.lab.path.glob("*.memif"):

@@ -257,6 +257,10 @@ class Lab:
         self._processes.append(process)
         return process
 
+    def running(self):
+        """All programs that run, the last one that was started first."""
+        return [process for process in reversed(self._processes) if process.running()]
+
     def socket(self, host, kind=socket.SOCK_DGRAM, family=socket.AF_INET, protocol=0):
         """A socket that lives in the host's namespace."""
         with open(f"/run/netns/{self.namespace(host)}") as there, open("/proc/self/ns/net") as here:
@@ -336,6 +340,7 @@ class Lab:
             if not process.running():
                 raise RuntimeError(f"{process.name} did not start:\n{process.output()}")
             if time.monotonic() > deadline:
+                process.stop()
                 raise RuntimeError(f"{process.name} is not ready:\n{process.output()}")
             time.sleep(0.02)
 

@@ -65,10 +65,12 @@ class Office:
         return self
 
     def __exit__(self, *_):
-        self._stack.close()
-        for call in self.calls():
-            self.api.calls.DeleteCall(calls_pb2.DeleteCallRequest(call_id=call.id))
-        self.api.close()
+        try:
+            self._stack.close()
+            for call in self.calls():
+                self.api.calls.DeleteCall(calls_pb2.DeleteCallRequest(call_id=call.id))
+        finally:
+            self.api.close()
 
     def talk(self, **options):
         """A conversation that lasts until the test is over."""
