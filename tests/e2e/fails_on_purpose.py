@@ -8,6 +8,7 @@ import socket
 import time
 
 from appliance import set_up_appliance
+from lab import run
 from rtp import Party
 
 
@@ -25,6 +26,14 @@ def test_a_phone_dies():
         stranger.sendto(b"not RTP at all", party._socket.getsockname())
         time.sleep(0.2)
         assert party.packets == []
+
+
+def test_lasts(appliance):
+    """Until it is broken off; with a file system of its own."""
+    disk = appliance.lab.path / "disk"
+    disk.mkdir()
+    run("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk)
+    time.sleep(60)
 
 
 # --- all of a file, one after the other ---

@@ -2,8 +2,6 @@
 # Copyright (c) 2026 Bridgetap contributors
 """The interface is shared with the kernel, and the XDP program is never tripped over."""
 
-import os
-import signal
 import socket
 import struct
 import time
@@ -12,7 +10,7 @@ import pytest
 
 from api import BARGE
 from conversation import Conversation
-from lab import APPLIANCE, BUILD, Lab, run
+from lab import APPLIANCE, BUILD, run
 
 
 def checksum(data):
@@ -129,32 +127,3 @@ def test_two_data_planes_do_not_share_a_socket(lab):
         assert dataplane.running()
     finally:
         dataplane.stop()
-
-
-def in_child(work):
-    """Run `work` in a process of its own, which owns its lab; its exit code."""
-    pid = os.fork()
-    if pid == 0:
-        try:
-            work()
-            os._exit(0)
-        finally:
-            os._exit(1)
-    return pid, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-
-
-def test_the_lab_sweeps_up_after_a_run_that_was_killed():
-    """The tests' own promise: what a crash leaves is gone after the next start."""
-    def crash():
-        Lab().__enter__()
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    def tidy():
-        with Lab():
-            pass
-
-    pid, code = in_child(crash)
-    assert code == -signal.SIGKILL
-    assert f"bt{pid}-appliance" in run("ip", "netns", "list")
-    assert in_child(tidy)[1] == 0
-    assert f"bt{pid}-" not in run("ip", "netns", "list")

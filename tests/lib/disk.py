@@ -34,7 +34,9 @@ class Disk:
 
 @contextlib.contextmanager
 def small_disk(path):
-    """Mounted where this process and what it starts see it, and unmounted whatever happens."""
+    """Mounted where this process and what it starts see it, and unmounted whatever happens: in the
+    folder of a lab, should this process be killed, by the next lab."""
+    path.mkdir(exist_ok=True)
     run("mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", path)
     try:
         yield Disk(path)

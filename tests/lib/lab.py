@@ -62,25 +62,39 @@ def run(*argv, check=True):
     return done.stdout
 
 
-def require_machine():
-    """Raise Missing unless namespaces, AF_XDP and hugepages can be had here."""
+def require_root():
+    """Raise Missing unless nothing is forbidden."""
     if os.geteuid() != 0:
         raise Missing("network namespaces and AF_XDP need root: run it with sudo")
+
+
+def require_machine():
+    """Raise Missing unless namespaces, AF_XDP and hugepages can be had here."""
     if not CPUS <= os.sched_getaffinity(0):
         raise Missing("the data plane runs on CPU 0 and its worker polls CPU 1: this machine, or "
                       "what limits this process (taskset, cpuset), has to have both")
-    free = _free_hugepages()
-    if free < HUGEPAGES:
-        total = Path("/proc/sys/vm/nr_hugepages")
-        total.write_text(str(int(total.read_text()) + HUGEPAGES - free))
-        if _free_hugepages() < HUGEPAGES:
-            raise Missing(f"{HUGEPAGES} hugepages of 2 MiB are not to be had; free some memory, "
-                          f"then: echo {HUGEPAGES} > /proc/sys/vm/nr_hugepages")
+    if not _take_hugepages():
+        raise Missing(f"{HUGEPAGES} hugepages of 2 MiB are not to be had; free some memory, "
+                      f"then: echo {HUGEPAGES} > /proc/sys/vm/nr_hugepages")
     try:
         socket.socket(44, socket.SOCK_RAW).close()  # AF_XDP
     except OSError as error:
         raise Missing("this kernel has no AF_XDP (CONFIG_XDP_SOCKETS); "
                       f"use one that has, such as Debian's own: {error}") from error
+
+
+def _take_hugepages():
+    """Have the kernel take what is missing: one lab after the other, as each adds to what it has
+    read."""
+    with open("/proc/sys/vm/nr_hugepages", "r+", encoding="ascii") as total:
+        fcntl.flock(total, fcntl.LOCK_EX)
+        free = _free_hugepages()
+        if free < HUGEPAGES:
+            more = int(total.read()) + HUGEPAGES - free
+            total.seek(0)
+            total.write(str(more))
+            total.flush()
+        return _free_hugepages() >= HUGEPAGES
 
 
 def _free_hugepages():
@@ -89,16 +103,54 @@ def _free_hugepages():
     return int(re.search(r"HugePages_Free:\s+(\d+)", text).group(1)) * size // 2048
 
 
+def owner_of(pid):
+    """The name of a process in what it makes: its id, which another one may have later, and when it
+    began. None if it does not live."""
+    try:
+        state, *rest = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return f"{pid}.{rest[18]}" if state not in "ZX" else None
+
+
+def _lives(owner):
+    return owner_of(owner.partition(".")[0]) == owner
+
+
 def sweep():
-    """Remove the namespaces of runs that were killed; their processes first."""
-    for name in re.findall(r"^bt(\d+)-(\w+)", run("ip", "netns", "list"), re.M):
-        owner, host = name
-        if os.path.exists(f"/proc/{owner}"):
-            continue
-        namespace = f"bt{owner}-{host}"
-        for pid in run("ip", "netns", "pids", namespace, check=False).split():
+    """Remove what runs that were killed have left: processes, namespaces, folders."""
+    for owner, host in re.findall(r"^bt(\d+\.\d+)-(\w+)", run("ip", "netns", "list"), re.M):
+        if not _lives(owner):
+            _kill(run("ip", "netns", "pids", f"bt{owner}-{host}", check=False).split())
+            run("ip", "netns", "del", f"bt{owner}-{host}", check=False)
+    for folder in Path(tempfile.gettempdir()).glob("bridgetap-*"):
+        found = re.match(r"bridgetap-(\d+\.\d+)-", folder.name)
+        if found and not _lives(found[1]):
+            remove_folder(folder)
+
+
+def _kill(pids):
+    """And wait until they have given back what they held; they may be gone already."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
             os.kill(int(pid), signal.SIGKILL)
-        run("ip", "netns", "del", namespace, check=False)
+    deadline = time.monotonic() + 5
+    while any(map(owner_of, pids)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+def make_folder():
+    """A folder for a Lab, which sweep() removes should this process be killed."""
+    return Path(tempfile.mkdtemp(prefix=f"bridgetap-{owner_of(os.getpid())}-"))
+
+
+def remove_folder(folder):
+    """With the file systems that are mounted in it."""
+    for line in Path("/proc/self/mounts").read_text().splitlines():
+        where = line.split()[1]
+        if where.startswith(f"{folder}/"):
+            run("umount", "-l", where, check=False)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 class Process:
@@ -109,6 +161,8 @@ class Process:
         self.log = lab.path / f"{name}.log"
         self._file = open(self.log, "ab")
         prefix = ["ip", "netns", "exec", lab.namespace(host)] if host else []
+        # Nothing outlives whoever has started it, however that ends.
+        prefix += ["setpriv", "--pdeathsig", "KILL"]
         self._popen = subprocess.Popen(
             prefix + [str(a) for a in argv], stdout=self._file, stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL, env={**os.environ, **SANITIZER, **(env or {})},
@@ -159,36 +213,39 @@ def held(process):
 
 
 class Lab:
-    """The network, and the processes in it. A context manager."""
+    """The network, and the processes in it. A context manager. Without a `path` all files are gone
+    with it."""
 
     def __init__(self, path=None):
+        self._owner = owner_of(os.getpid())
         self._temporary = path is None
-        self.path = Path(path or tempfile.mkdtemp(prefix="bridgetap-"))
+        self.path = Path(path or make_folder())
         self.path.mkdir(parents=True, exist_ok=True)
         self._processes = []
         self._names = []
 
     def namespace(self, host):
-        return f"bt{os.getpid()}-{host}"
+        return f"bt{self._owner}-{host}"
 
     def __enter__(self):
-        require_machine()
-        sweep()
         try:
+            require_root()
+            sweep()  # which may hold what the machine then seems to lack
+            require_machine()
             self._build()
         except BaseException:
             self.__exit__(None, None, None)
             raise
         return self
 
-    def __exit__(self, kind, *_):
+    def __exit__(self, *_):
         for process in reversed(self._processes):
             process.stop()
         for name in self._names:
             run("ip", "netns", "del", name, check=False)
         self._names = []
-        if self._temporary and kind is None:
-            shutil.rmtree(self.path, ignore_errors=True)
+        if self._temporary:
+            remove_folder(self.path)
 
     def _add(self, host):
         name = self.namespace(host)
