@@ -6,7 +6,7 @@
 
 #include "media/similarity.h"
 
-#define AROUND 400
+#define AROUND (SIMILARITY_MAX_SAMPLES + 200)
 #define HERE   (voice + AROUND)
 
 /* 12 bits of a voice, as similarity_scale() leaves them. */
