@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from api import AGENT, BARGE, WHISPER, media
-from appliance import start_appliance, stop_appliance
+from appliance import running_appliance
 from bridgetap.v1 import common_pb2, monitor_pb2
 from lab import address_of, held
 from office import refused
@@ -24,9 +24,8 @@ TOO_MUCH = media(address_of("agent"), 4000, common_pb2.CODEC_G722)
 @pytest.fixture(scope="module")
 def shared_appliance(lab):
     """Both planes, once for this file; for two mixing legs at a time."""
-    box = start_appliance(lab, dataplane={"mixing_legs_max": "2"})
-    yield box
-    stop_appliance(box)
+    with running_appliance(lab, dataplane={"mixing_legs_max": "2"}) as box:
+        yield box
 
 
 def too_much():
