@@ -109,17 +109,3 @@ void change_set_finish(struct change_set *set, int error, const char *sentence)
 		change_entry_finish(entry, error, sentence);
 	}
 }
-
-bool change_set_forget(struct change_set *set, struct link_waiter *waiter)
-{
-	struct change_entry *entry;
-	struct link_waiter *item;
-
-	DL_FOREACH (set->list, entry)
-		LL_FOREACH (entry->waiters, item)
-			if (item == waiter) {
-				LL_DELETE(entry->waiters, waiter);
-				return true;
-			}
-	return false;
-}

@@ -52,7 +52,4 @@ void change_set_finish(struct change_set *set, int error, const char *sentence);
  * another may take back what was refused. False where there was none who could. */
 bool change_entry_refuse(struct change_entry *entry, int error, const char *sentence);
 
-/* Take a waiter out; false where it is not in here. */
-bool change_set_forget(struct change_set *set, struct link_waiter *waiter);
-
 #endif

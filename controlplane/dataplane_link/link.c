@@ -568,12 +568,6 @@ void link_change(struct link *link, const char *wire_id, struct link_waiter *wai
 	loop_task_queue(link->loop, &link->flush);
 }
 
-void link_forget(struct link *link, struct link_waiter *waiter)
-{
-	if (!change_set_forget(&link->waiting, waiter))
-		change_set_forget(&link->underway, waiter);
-}
-
 static void ask_for_stats(
 	struct link *link, const char *wire_id, bool legs_only, struct link_stats_waiter *waiter)
 {

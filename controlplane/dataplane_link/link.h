@@ -55,9 +55,6 @@ bool link_is_up(const struct link *link);
 /* The call of this wire id is new, has changed or has ended. `waiter` may be NULL. */
 void link_change(struct link *link, const char *wire_id, struct link_waiter *waiter);
 
-/* Forget a waiter whose owner goes away; it is not called any more. */
-void link_forget(struct link *link, struct link_waiter *waiter);
-
 /* Ask for statistics, of the call of this wire id too where it is not "". */
 void link_stats(struct link *link, const char *wire_id, struct link_stats_waiter *waiter);
 
