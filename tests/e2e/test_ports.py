@@ -68,7 +68,7 @@ def test_a_call_through_two_data_planes_over_memif(lab):
         counters = a.counters()
         assert counters["tx_no_neighbour"] == 0 and counters["tx_full"] == 0
         # Who sends there must know where to: of each, and of none that the kernel answers for.
-        for process, mac in ((near, "02:00:00:00:00:0A"), (far, "02:00:00:00:00:0B")):
+        for process, mac in ((first, "02:00:00:00:00:0A"), (second, "02:00:00:00:00:0B")):
             assert re.findall("^realm (.*): .*static entry of (.*)$", process.output(), re.M) == [
                 ("core", mac)]
     finally:

@@ -93,8 +93,9 @@ def test_pauses_and_losses_are_silence_in_place(lab, recorder):
 
 def test_who_stalls_for_a_while_is_in_the_recording_afterwards(lab, recorder):
     """Their timestamps stand still meanwhile, and lag behind the other party for good."""
-    with Party(lab, "appliance", ("0.0.0.0", 50000), (RECORDER, 40004), 1000) as agent, \
-            Party(lab, "appliance", ("0.0.0.0", 50002), (RECORDER, 40006), 4000):
+    with Party(lab, "appliance", ("0.0.0.0", 50000), (RECORDER, 40004),
+               LOUDNESS["agent"]) as agent, \
+            Party(lab, "appliance", ("0.0.0.0", 50002), (RECORDER, 40006), LOUDNESS["customer"]):
         time.sleep(0.5)
         agent.speaking.clear()
         time.sleep(1.2)
@@ -113,7 +114,7 @@ def test_on_a_full_disk_a_file_holds_what_was_written_and_it_is_told_at_once(lab
     recorder = start_recorder(disk.path)
     disk.fill()
     disk.make_room(128 << 10)  # 4 s of a recording
-    with Party(lab, "appliance", ("0.0.0.0", 50000), (RECORDER, 40004), 4000):
+    with Party(lab, "appliance", ("0.0.0.0", 50000), (RECORDER, 40004), LOUDNESS["customer"]):
         deadline = time.monotonic() + 10
         while "No space left on device" not in recorder.output():
             assert time.monotonic() < deadline, recorder.output()
