@@ -19,7 +19,8 @@ from phones import wait_for
 from tshark import Analysis
 
 RATE = 8000
-SETTLE = 0.7   # seconds after a change, and before the next one, that are not measured
+SETTLE = 1.2    # seconds after a change, and before the next one, that are not measured: wideband
+                # that was encoded may take one to go over into what is untouched
 MEASURED = 3.2  # seconds of each phase that are
 FLUSH = 1.5  # seconds until tcpdump has been given the last packets
 SOUNDS = Path("/usr/share/asterisk/sounds")
