@@ -65,6 +65,7 @@ static WireLeg *add_leg(
 	wire->local_port = leg->local_port;
 	wire->learn_remote = leg->media.learn;
 	wire->learned = leg->media.learned;
+	wire->far_end = leg->media.far_end;
 	wire->learn_ms = leg->media.learn_ms;
 	wire->codec = (Bridgetap__Dataplane__V1__Codec)leg->media.codec;
 	wire->payload_type = leg->media.payload_type;
@@ -249,6 +250,7 @@ static int restore_leg(struct world *world, struct leg *leg, const WireLeg *wire
 	leg->ssrc = wire->ssrc;
 	leg->media.learn = wire->learn_remote;
 	leg->media.learned = wire->learned;
+	leg->media.far_end = wire->far_end;
 	leg->media.learn_ms = wire->learn_ms;
 	leg->media.codec = (enum codec)wire->codec;
 	leg->media.payload_type = (uint8_t)wire->payload_type;
@@ -410,11 +412,12 @@ static struct leg *find_leg(struct call *call, uint32_t id, enum party *party)
 	return NULL;
 }
 
-static void note_learned(struct call *call, struct leg *leg, const WireEndpoint *source)
+static void note_learned(
+	struct call *call, struct leg *leg, const Bridgetap__Dataplane__V1__Event *event)
 {
-	if (leg == NULL || !leg->media.learn)
+	if (leg == NULL || !leg->media.learn || leg->media.far_end != event->far_end)
 		return;
-	set_address(&leg->media.remote, source);
+	set_address(&leg->media.remote, event->source);
 	leg->media.learned = true;
 	call_note(call);
 }
@@ -477,7 +480,7 @@ void wire_note_event(struct call *call, const Bridgetap__Dataplane__V1__Event *w
 		return;
 	event.kind = kinds[wire->kind];
 	if (event.kind == MEDIA_SOURCE_LEARNED)
-		note_learned(call, leg, wire->source);
+		note_learned(call, leg, wire);
 	if (event.kind >= MEDIA_TIMEOUT && event.kind <= MEDIA_NEVER_STARTED)
 		note_silence(call, leg, event.kind);
 	else if (event.kind != MEDIA_KEY_PRESSED)

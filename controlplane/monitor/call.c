@@ -220,6 +220,8 @@ int call_update(
 			0 ||
 		set_texts(call, description, refusal) < 0)
 		goto fail;
+	if (transfer)
+		leg_hand_over(&call->agent, &description->agent);
 	if (call_set_agent(call, description->agent_user) < 0) {
 		refuse(refusal, -ENOMEM, "out of memory");
 		goto fail;
@@ -288,7 +290,7 @@ static void bring_back_leg(struct leg *leg, const struct media *media)
 	const struct media now = leg->media;
 
 	leg->media = *media;
-	if (now.learned && media->learn) {
+	if (now.learned && media->learn && now.far_end == media->far_end) {
 		leg->media.remote = now.remote;
 		leg->media.learned = true;
 	}

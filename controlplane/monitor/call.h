@@ -26,6 +26,7 @@ struct media {
 	bool learn;
 	bool learned;	   /* it has been: `remote` is where it comes from */
 	uint32_t learn_ms; /* how long there is to; 0 for the data plane's own time */
+	uint32_t far_end;  /* how many the leg has had before; each is learned anew */
 	enum codec codec;
 	uint8_t payload_type;
 	uint8_t telephone_event; /* payload type; 0 for none */

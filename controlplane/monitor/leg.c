@@ -197,3 +197,10 @@ int leg_move(struct call *call, struct leg *leg, const struct media *media, cons
 	complete_codec(&leg->media);
 	return 0;
 }
+
+void leg_hand_over(struct leg *leg, const struct media *media)
+{
+	leg->media.remote = media->remote;
+	leg->media.learned = false;
+	leg->media.far_end++;
+}

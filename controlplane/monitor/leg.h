@@ -22,4 +22,7 @@ void leg_close(struct leg *leg);
 int leg_move(struct call *call, struct leg *leg, const struct media *media, const char *field,
 	struct refusal *refusal);
 
+/* After it: somebody else is there than before, and has to be learned anew. */
+void leg_hand_over(struct leg *leg, const struct media *media);
+
 #endif

@@ -109,6 +109,8 @@ int call_transfer(struct call *call, const char *agent_user, const struct media 
 		call_note(call);
 		return 0;
 	}
+	if (media != NULL)
+		leg_hand_over(&call->agent, media);
 	if (call_set_agent(call, agent_user) < 0) {
 		call->agent = agent;
 		return refuse(refusal, -ENOMEM, "out of memory");

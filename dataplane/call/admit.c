@@ -74,6 +74,7 @@ void admit_tell_learned(const struct leg *leg, struct forward_env *env)
 		.ssrc = leg_rest(leg)->learning.ssrc,
 		.source = leg_rest(leg)->from,
 		.signalled = leg_rest(leg)->learning.signalled,
+		.far_end = leg_rest(leg)->learning.far_end,
 		.kind = EVENT_SOURCE_LEARNED,
 	};
 	event_post(env->events, &event, env->counters);
@@ -156,7 +157,7 @@ static enum learn_verdict learn(struct forward_packet *packet, struct forward_en
 		learned(packet, LEARNING_DONE, env);
 		return LEARN_ACCEPTED;
 	}
-	if (!open || is_looped(packet))
+	if (!open || is_looped(packet) || endpoint_equal(&learning->last, &packet->frame.source))
 		return LEARN_REFUSED;
 	if (!proves(learning, packet, env))
 		return LEARN_NOT_YET;

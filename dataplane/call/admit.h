@@ -16,6 +16,7 @@
  * sent LEARN_PACKETS with consecutive sequence numbers, of one SSRC and a payload type of the leg,
  * not faster than they are spoken and with no long gap; while one source is at it, by the length of
  * its packets, others wait.
+ * Where the far end before this one sent from is not learned again.
  * The signalled source still takes over from a learned one, once, until the time to learn is over.
  * After that, and after the signalled source has come, nothing changes without a control update.
  *

@@ -174,12 +174,12 @@ static void source_init(struct leg *leg, const struct leg_plan *plan)
 	struct learning *learning = &leg_rest(leg)->learning;
 
 	leg_set_from(leg, plan->from.port != 0 ? &plan->from : &plan->remote);
-	if (plan->learn)
-		*learning = (struct learning){
-			.signalled = plan->signalled,
-			.limit_ms = plan->learn_ms,
-			.state = plan->learned ? LEARNING_DONE : LEARNING_OPEN,
-		};
+	learning->far_end = plan->far_end;
+	if (plan->learn) {
+		learning->signalled = plan->signalled;
+		learning->limit_ms = plan->learn_ms;
+		learning->state = plan->learned ? LEARNING_DONE : LEARNING_OPEN;
+	}
 	if (learning->state == LEARNING_OPEN || plan->role == ROLE_RECORDER)
 		leg_close(leg);
 }
@@ -308,10 +308,15 @@ static void take_over_policy(struct leg *leg, struct leg *old)
 {
 	struct leg_rest *rest = leg_rest(leg);
 	const struct leg_rest *before = leg_rest(old);
+	bool same = rest->learning.far_end == before->learning.far_end;
 	bool told =
 		rest->learning.state == LEARNING_DONE && endpoint_equal(&rest->from, &before->from);
 
-	if (rest->learning.state != LEARNING_NEVER && before->learning.state != LEARNING_NEVER &&
+	rest->learning.last = same || before->learning.state == LEARNING_OPEN
+				      ? before->learning.last
+				      : before->from;
+	if (same && rest->learning.state != LEARNING_NEVER &&
+		before->learning.state != LEARNING_NEVER &&
 		endpoint_equal(&rest->learning.signalled, &before->learning.signalled)) {
 		rest->learning = before->learning;
 		leg->untold = old->untold && !told;

@@ -52,6 +52,7 @@ struct leg_plan {
 	bool learn;		 /* the source may be another one than `remote`: learn it */
 	bool learned;		 /* it has been learned: it is `remote` */
 	uint32_t learn_ms;	 /* for so long */
+	uint32_t far_end;	 /* what was learned of one holds for no other */
 	uint8_t codec;		 /* enum codec_id */
 	uint8_t payload_type;	 /* RTP payload type of that codec, both directions */
 	uint8_t telephone_event; /* payload type of telephone events, both directions; 0 for none */
@@ -158,7 +159,9 @@ enum learning_state {
 struct learning {
 	struct endpoint signalled; /* port 0 for none */
 	struct endpoint candidate; /* that sends what may be media */
-	uint32_t begin_ms;	   /* 0: not yet */
+	struct endpoint last;	   /* of the far end before; port 0 for none */
+	uint32_t far_end;
+	uint32_t begin_ms; /* 0: not yet */
 	uint32_t limit_ms;
 	uint32_t first_ms, newest_ms; /* of the candidate's packets in sequence */
 	uint32_t ssrc;		      /* theirs */

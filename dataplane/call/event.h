@@ -35,7 +35,8 @@ struct event {
 	uint32_t leg;	 /* leg.id */
 	uint32_t ssrc;
 	struct endpoint source;
-	struct endpoint signalled; /* of SOURCE_LEARNED: learning.signalled */
+	struct endpoint signalled; /* of SOURCE_LEARNED: learning.signalled ... */
+	uint32_t far_end;	   /* ... and learning.far_end */
 	uint8_t kind;
 	uint8_t code;
 };

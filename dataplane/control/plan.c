@@ -110,6 +110,7 @@ static int plan_endpoints(const WireLeg *leg, const struct realm_set *realms, st
 {
 	plan->learn = leg->learn_remote;
 	plan->learned = leg->learn_remote && leg->learned && leg->remote != NULL;
+	plan->far_end = leg->far_end;
 	plan->learn_ms = leg->learn_ms != 0 ? leg->learn_ms : LEARN_MS_DEFAULT;
 	if (leg->remote == NULL && (!leg->learn_remote || plan->role == ROLE_RECORDER))
 		return refuse(refusal, INVALID, "leg %u has no remote address", leg->id);

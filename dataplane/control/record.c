@@ -42,12 +42,16 @@ static int set_learned(WireLeg *leg, const uint8_t *address, size_t length, uint
 	return 0;
 }
 
-/* The leg of `old` that `leg` goes on, where both learn; -1 for none. */
+/* The leg of `old` that `leg` goes on, where both learn of one far end; -1 for none. */
 static int find_learner(const WireLeg *leg, const struct record *old)
 {
-	for (unsigned i = 0; old != NULL && leg->learn_remote && i < old->leg_count; i++)
-		if (old->wire->legs[i]->id == leg->id && old->wire->legs[i]->learn_remote)
+	for (unsigned i = 0; old != NULL && leg->learn_remote && i < old->leg_count; i++) {
+		const WireLeg *before = old->wire->legs[i];
+
+		if (before->id == leg->id && before->learn_remote &&
+			before->far_end == leg->far_end)
 			return (int)i;
+	}
 	return -1;
 }
 
@@ -207,7 +211,8 @@ int record_learn(struct record *record, const struct event *event)
 		return -ENOENT;
 	leg = record->wire->legs[i];
 	plan = &record->plans[i];
-	if (!plan->learn || !endpoint_equal(&plan->signalled, &event->signalled))
+	if (!plan->learn || plan->far_end != event->far_end ||
+		!endpoint_equal(&plan->signalled, &event->signalled))
 		return -ENOENT;
 	if (plan->learned && endpoint_equal(&plan->remote, &event->source))
 		return -EALREADY;

@@ -54,6 +54,7 @@ static void forward_event(struct dataplane *dp, const struct event *event)
 	wire.source = &source;
 	wire.ssrc = event->ssrc;
 	wire.code = event->code;
+	wire.far_end = event->far_end;
 	message.message_case = BRIDGETAP__DATAPLANE__V1__FROM_DATAPLANE__MESSAGE_EVENT;
 	message.event = &wire;
 	server_send(dp->server, &message);

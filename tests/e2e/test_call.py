@@ -147,6 +147,32 @@ def test_a_source_is_learned_once_where_the_call_says_so(appliance):
                 address_of("agent"), 4321)
 
 
+def test_an_agent_who_takes_over_is_learned_although_the_last_one_still_sends(appliance):
+    calls = appliance.api.calls
+    call = calls.CreateCall(calls_pb2.CreateCallRequest(
+        call=calls_pb2.CallDescription(
+            id="nat", agent_user="ann", agent=common_pb2.MediaDescription(learn_remote=True),
+            customer=media(address_of("customer"), 5000))))
+    local = (call.agent.local.address, call.agent.local.port)
+    with Party(appliance.lab, "customer", ("0.0.0.0", 5000),
+               (call.customer.local.address, call.customer.local.port),
+               LOUDNESS["customer"]) as customer, \
+            Party(appliance.lab, "agent", ("0.0.0.0", 4321), local, LOUDNESS["agent"]) as ann:
+        assert near(customer.level(), "agent")
+        calls.TransferCall(calls_pb2.TransferCallRequest(
+            call_id="nat", agent_user="bob",
+            agent=common_pb2.MediaDescription(learn_remote=True)))
+        assert customer.level() is None
+        assert ann.level(settle=0) is None
+        with Party(appliance.lab, "agent", ("0.0.0.0", 4331), local,
+                   LOUDNESS["supervisor"]) as bob:
+            assert near(customer.level(), "supervisor")
+            assert near(bob.level(), "customer")
+            assert ann.level(settle=0) is None
+        got = calls.GetCall(calls_pb2.GetCallRequest(call_id="nat"))
+        assert got.agent.media.remote.port == 4331
+
+
 def test_nothing_is_learned_when_the_time_that_the_call_gives_for_it_is_over(appliance):
     def create(name, port, learn_ms):
         return appliance.api.calls.CreateCall(calls_pb2.CreateCallRequest(

@@ -435,6 +435,37 @@ static void a_refused_change_takes_back_nothing_of_others(void **state)
 	assert_int_equal(call_change_begin(call), 0);
 }
 
+static void what_one_agent_has_taught_is_not_the_nexts(void **state)
+{
+	struct call *call = new_call("a");
+	struct media there = { .learn = true, .codec = CODEC_PCMU };
+	struct call_description d = description("a");
+
+	(void)state;
+	call->agent.media.learn = true;
+	call->agent.media.learned = true;
+	/* The same agent again, or another one at the same place. */
+	assert_int_equal(call_transfer(call, "ann", &there, &refusal), 0);
+	assert_int_equal(call_transfer(call, "bob", NULL, &refusal), 0);
+	assert_true(call->agent.media.learned);
+	assert_int_equal(call->agent.media.remote.port, 4000);
+	assert_int_equal(call->agent.media.far_end, 0);
+	assert_int_equal(call_transfer(call, "ann", &there, &refusal), 0);
+	assert_false(call->agent.media.learned);
+	assert_int_equal(call->agent.media.remote.length, 0);
+	assert_int_equal(call->agent.media.far_end, 1);
+
+	call->agent.media.learned = true;
+	call->agent.media.remote = address("192.0.2.77", 4444);
+	d.agent.learn = true;
+	d.agent_user = "bob";
+	assert_int_equal(call_update(call, &d, &refusal), 0);
+	assert_false(call->agent.media.learned);
+	assert_int_equal(call->agent.media.remote.port, 4000);
+	assert_int_equal(call->agent.media.far_end, 2);
+	assert_int_equal(call->customer.media.far_end, 0);
+}
+
 static void a_refused_start_of_the_recording_gives_its_ports_back(void **state)
 {
 	struct call *call = new_call("a");
@@ -787,6 +818,7 @@ static void a_restarted_control_plane_takes_back_what_it_had(void **state)
 	call->customer.media = unknown;
 	call->customer.media.codec = CODEC_PCMU;
 	call->customer.media.learn_ms = 5000;
+	call->customer.media.far_end = 3;
 	assert_int_equal(recording_pause(call, &refusal), 0);
 	wire = wire_of(call);
 	assert_true(wire_equals(call, wire));
@@ -811,8 +843,13 @@ static void a_restarted_control_plane_takes_back_what_it_had(void **state)
 	assert_int_equal(restored->agent.media.telephone_event, 101);
 	assert_true(restored->agent.media.comfort_noise);
 	assert_int_equal(restored->customer.media.learn_ms, 5000);
+	assert_int_equal(restored->customer.media.far_end, 3);
 	learned.leg_id = restored->customer.id;
 	learned.source = wire->legs[0]->remote;
+	learned.far_end = 2; /* of one that was there before */
+	wire_note_event(restored, &learned);
+	assert_true(wire_equals(restored, wire));
+	learned.far_end = 3;
 	wire_note_event(restored, &learned);
 	assert_int_equal(restored->customer.media.remote.port, 4000);
 	assert_false(wire_equals(restored, wire));
@@ -899,6 +936,7 @@ int main(void)
 		WORLD_TEST(an_update_keeps_ports_ssrcs_and_monitors),
 		WORLD_TEST(what_is_refused_is_taken_back_to_what_was_followed_last),
 		WORLD_TEST(a_refused_change_takes_back_nothing_of_others),
+		WORLD_TEST(what_one_agent_has_taught_is_not_the_nexts),
 		WORLD_TEST(a_refused_start_of_the_recording_gives_its_ports_back),
 		WORLD_TEST(addresses_and_payload_types_that_cannot_be_are_refused),
 		WORLD_TEST(who_may_join_is_decided_by_role_seat_and_session),

@@ -157,11 +157,12 @@ static unsigned sends_to(uint16_t port)
 }
 
 /* A call whose agent is signalled to be at this host, or nowhere yet (0), and learned. */
-static void put_learner(const char *id, uint8_t host, uint32_t monitor)
+static void put_learner(const char *id, uint8_t host, uint32_t monitor, uint32_t far_end)
 {
 	struct spoken *said = put_three(0, id, 20000, 20002, monitor);
 
 	said->legs[0].learn_remote = 1;
+	said->legs[0].far_end = far_end;
 	if (host == 0)
 		said->legs[0].remote = NULL;
 	else
@@ -173,7 +174,7 @@ static void put_learner(const char *id, uint8_t host, uint32_t monitor)
 static void a_leg_gets_a_way_to_the_source_that_it_has_learned_once(void **state)
 {
 	(void)state;
-	put_learner("call", 0, 0);
+	put_learner("call", 0, 0, 0);
 	assert_int_equal(sends_to(20000), 0);
 	assert_true(learns(77));
 	assert_int_equal(sends_to(20000), 77);
@@ -190,7 +191,7 @@ static void a_leg_gets_its_way_when_there_is_memory_for_it_again(void **state)
 	unsigned count;
 
 	(void)state;
-	put_learner("call", 0, 20004);
+	put_learner("call", 0, 20004, 0);
 	count = rings.free_count;
 	assert_int_equal(ring_pool_take(&rings, taken, count), 0);
 	assert_true(learns(77));
@@ -208,7 +209,7 @@ static void what_an_earlier_call_has_learned_is_not_its_heirs(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < CALLS_MAX; i++) {
-		put_learner("call", 0, 0);
+		put_learner("call", 0, 0, 0);
 		late = learned(77);
 		take_away(0, "call");
 		assert_int_equal(say_batch(1), 0);
@@ -216,7 +217,7 @@ static void what_an_earlier_call_has_learned_is_not_its_heirs(void **state)
 	}
 	/* Numbers are given out in turn: one of them is that of the last. */
 	for (unsigned i = 0; i < CALLS_MAX; i++) {
-		put_learner("call", 0, 0);
+		put_learner("call", 0, 0, 0);
 		assert_false(is_news(&late));
 		assert_int_equal(sends_to(20000), 0);
 		take_away(0, "call");
@@ -230,11 +231,27 @@ static void what_a_leg_has_learned_is_not_that_of_another_signalled_source(void 
 	struct event late;
 
 	(void)state;
-	put_learner("call", 10, 0);
+	put_learner("call", 10, 0, 0);
 	late = learned(77);
-	put_learner("call", 20, 0);
+	put_learner("call", 20, 0, 0);
 	assert_false(is_news(&late));
 	assert_int_equal(sends_to(20000), 20);
+	assert_true(learns(78));
+	assert_int_equal(sends_to(20000), 78);
+}
+
+static void what_a_leg_has_learned_is_not_that_of_another_far_end(void **state)
+{
+	struct event late;
+
+	(void)state;
+	put_learner("call", 0, 0, 0);
+	assert_true(learns(77));
+	late = learned(77);
+	put_learner("call", 0, 0, 1);
+	assert_int_equal(sends_to(20000), 0);
+	assert_false(is_news(&late));
+	assert_int_equal(sends_to(20000), 0);
 	assert_true(learns(78));
 	assert_int_equal(sends_to(20000), 78);
 }
@@ -244,14 +261,14 @@ static void what_a_leg_has_learned_is_its_own_whatever_else_changes(void **state
 	struct event late;
 
 	(void)state;
-	put_learner("call", 10, 0);
+	put_learner("call", 10, 0, 0);
 	late = learned(77);
-	put_learner("call", 10, 20004);
+	put_learner("call", 10, 20004, 0);
 	assert_true(is_news(&late));
 	assert_int_equal(sends_to(20000), 77);
 	/* Also when it is the next one. */
 	late = learned(78);
-	put_learner("call", 10, 0);
+	put_learner("call", 10, 0, 0);
 	assert_true(is_news(&late));
 	assert_int_equal(sends_to(20000), 78);
 }
@@ -269,6 +286,7 @@ int main(void)
 		TEST(a_leg_gets_its_way_when_there_is_memory_for_it_again),
 		TEST(what_an_earlier_call_has_learned_is_not_its_heirs),
 		TEST(what_a_leg_has_learned_is_not_that_of_another_signalled_source),
+		TEST(what_a_leg_has_learned_is_not_that_of_another_far_end),
 		TEST(what_a_leg_has_learned_is_its_own_whatever_else_changes),
 	};
 

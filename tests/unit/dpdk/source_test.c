@@ -283,6 +283,29 @@ static void a_control_update_with_another_remote_begins_anew(void **state)
 	assert_int_equal(packets_to_learn(NAT), LEARN_PACKETS);
 }
 
+static void another_far_end_is_learned_and_the_last_one_no_more(void **state)
+{
+	(void)state;
+	start(false);
+	assert_int_equal(packets_to_learn(NAT), LEARN_PACKETS);
+	plans[AGENT].far_end++;
+	start(false);
+	assert_int_equal(packets_to_learn(NAT), 0);
+	start(true);
+	assert_int_equal(packets_to_learn(NAT), 0);
+	assert_int_equal(packets_to_learn(STRANGER), LEARN_PACKETS);
+	start(true);
+	assert_int_equal(packets_to_learn(NAT), 0);
+	assert_true(passes(STRANGER, 100));
+
+	/* What is signalled is meant. */
+	plans[AGENT].far_end++;
+	start(true);
+	plans[AGENT].far_end++;
+	start(true);
+	assert_true(passes(SIGNALLED, 1));
+}
+
 static void what_control_says_was_learned_is_locked(void **state)
 {
 	(void)state;
@@ -417,6 +440,7 @@ int main(void)
 		TEST(the_signalled_source_takes_over_from_a_learned_one_once),
 		TEST(when_the_time_is_over_nothing_is_learned),
 		TEST(a_control_update_with_another_remote_begins_anew),
+		TEST(another_far_end_is_learned_and_the_last_one_no_more),
 		TEST(what_control_says_was_learned_is_locked),
 		TEST(a_source_that_could_not_be_told_is_told_later),
 		TEST(a_source_is_told_until_the_call_has_it),
