@@ -4,7 +4,6 @@
 
 #include "fastpath.h"
 
-#define MIN_DEPTH   16	 /* ticks; the least a mix stays behind the newest one */
 #define MOST_JITTER 160u /* ticks; what is more turns out under way */
 
 /* --- the end of a voice --- */
@@ -63,9 +62,9 @@ bool playout_read(const struct delivery *d, struct term *term, const struct rtp_
 		.voice = voice,
 		.timestamp = d->packet->rtp.timestamp,
 		.count = d->count,
-		/* Behind the newest sample by one of its packets and twice its jitter, as far as
-		 * that is jitter and no pause. */
-		.depth = MIN_DEPTH + other->frame +
+		/* Behind the newest sample by one of its packets, so much that it need not fall
+		 * back later, and twice its jitter, as far as that is jitter and no pause. */
+		.depth = TIMELINE_LEAST + other->frame +
 			 2 * RTE_MIN(rtp_source_jitter(&other->source), MOST_JITTER),
 		.frame = other->frame,
 		.age = (d->env->now_ms - other->heard_ms) *

@@ -9,7 +9,6 @@
 #include "fastpath.h"
 
 #define WINDOW_FRAMES 250 /* five seconds of 20 ms frames: clocks part by 16 samples at 400 ppm */
-#define LEAST	      24  /* samples in hand; with fewer, it is time to fall back */
 #define MOST	      128 /* with more all the time, it is time to catch up */
 #define STEP_LEAST    20  /* samples left out or repeated at a time */
 #define STEP_BACK     80
@@ -215,7 +214,7 @@ static unsigned read_ahead(
 static int32_t spare_of(const struct timeline *timeline, const struct timeline_read *want)
 {
 	unsigned packet = smaller(want->frame, want->count), phase = want->age % packet;
-	int32_t safe = LEAST, slack = timeline->slack;
+	int32_t safe = TIMELINE_LEAST, slack = timeline->slack;
 
 	if (phase < (slack < (int32_t)packet ? NEAR : FAR))
 		safe += (int32_t)packet;
@@ -231,7 +230,7 @@ static unsigned read_adjusted(
 	int sign = spare < 0 ? -1 : 1;
 	float likeness;
 
-	if (spare >= 0 ? much <= MOST - LEAST
+	if (spare >= 0 ? much <= MOST - TIMELINE_LEAST
 		       : pcm_ring_missing_before(
 				 want->voice->span, position_of(timeline, want) - STEP_MOST) > 0) {
 		begin_window(timeline, slack);

@@ -40,6 +40,10 @@ enum timeline_state {
 	TIMELINE_LATE,	  /* something came when the reader had passed its place */
 };
 
+/* Samples in hand, beside a packet of the other source where one may soon come after the read; with
+ * fewer, it is time to fall back. */
+#define TIMELINE_LEAST 24
+
 /* Samples that a reader keeps between itself and the oldest ones that the ring holds. */
 #define TIMELINE_SPARE CONCEAL_OVERLAP
 

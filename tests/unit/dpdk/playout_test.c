@@ -281,6 +281,17 @@ static void packets_that_others_overtake_are_heard_all_the_same(void **state)
 	assert_in_range(counted(COUNTER_mix_moved), 2, 30);
 }
 
+/* Who speaks at the same instants as those who hear them: what a mix begins with is enough. */
+static void a_voice_that_always_comes_in_time_is_never_moved(void **state)
+{
+	(void)state;
+	all_speak(600);
+	both_hear_the_monitor();
+	no_clicks();
+	assert_int_equal(counted(COUNTER_mix_moved), 0);
+	assert_int_equal(counted(COUNTER_mix_underrun), 0);
+}
+
 static void duplicates_change_nothing(void **state)
 {
 	(void)state;
@@ -534,6 +545,7 @@ int main(void)
 		PLAYOUT_TEST(what_lacks_for_long_is_not_heard_again_and_again),
 		PLAYOUT_TEST(what_is_lost_of_a_party_is_left_to_the_listener),
 		PLAYOUT_TEST(packets_that_others_overtake_are_heard_all_the_same),
+		PLAYOUT_TEST(a_voice_that_always_comes_in_time_is_never_moved),
 		PLAYOUT_TEST(duplicates_change_nothing),
 		PLAYOUT_TEST(duplicates_of_the_clock_change_nothing),
 		PLAYOUT_TEST(a_monitor_who_falls_silent_fades_for_everybody),
