@@ -78,7 +78,7 @@ demo: ## put a real call with three voices through the appliance (as root)
 		$(give_back); exit $$status
 
 check: ## run all tests, plain and under ASan and UBSan (as root)
-	@deploy/bootstrap build check
+	@deploy/bootstrap build check demo
 	@$(MAKE) --no-print-directory $(jobs) all tests && \
 		$(MAKE) --no-print-directory $(jobs) SANITIZE=$(check_sanitizers) all tests && \
 		$(call fuzz_make,libfuzzer) && $(check_all); status=$$?; \

@@ -33,7 +33,6 @@ RATE = 8000
 PHASE_SECONDS = 9
 SETTLE_SECONDS = 0.7  # after a change, before a phase is measured; and before the next change
 TOLERANCE = 0.02
-FORBIDDEN = 10 ** (-60 / 20)
 SOUNDS = Path("/usr/share/asterisk/sounds")
 VOICES = {
     "agent": (SOUNDS / "en_US_f_Allison/demo-instruct.wav", "Allison, in English"),
@@ -272,7 +271,7 @@ def measure(phases, spoken, heard):
 
 def wrong(row):
     _, _, _, wanted, found = row
-    return abs(found - wanted) > TOLERANCE if wanted else found > FORBIDDEN
+    return abs(found - wanted) > TOLERANCE if wanted else found > gains.FORBIDDEN
 
 
 def print_matrix(rows):
