@@ -74,7 +74,7 @@ void admit_tell_learned(const struct leg *leg, struct forward_env *env)
 		.ssrc = leg_rest(leg)->learning.ssrc,
 		.source = leg_rest(leg)->from,
 		.signalled = leg_rest(leg)->learning.signalled,
-		.far_end = leg_rest(leg)->learning.far_end,
+		.far_end = *leg_far_end(leg),
 		.kind = EVENT_SOURCE_LEARNED,
 	};
 	event_post(env->events, &event, env->counters);
@@ -134,6 +134,12 @@ static void stop_learning(struct leg *leg)
 	rest->learning.state = LEARNING_DONE;
 }
 
+/* Whether the far end before this one sent from there. */
+static bool is_last(const struct learning *learning, const struct endpoint *source)
+{
+	return learning->last_port == source->port && learning->last_tail == endpoint_tail(source);
+}
+
 enum learn_verdict {
 	LEARN_REFUSED,
 	LEARN_NOT_YET,
@@ -157,7 +163,7 @@ static enum learn_verdict learn(struct forward_packet *packet, struct forward_en
 		learned(packet, LEARNING_DONE, env);
 		return LEARN_ACCEPTED;
 	}
-	if (!open || is_looped(packet) || endpoint_equal(&learning->last, &packet->frame.source))
+	if (!open || is_looped(packet) || is_last(learning, &packet->frame.source))
 		return LEARN_REFUSED;
 	if (!proves(learning, packet, env))
 		return LEARN_NOT_YET;

@@ -154,7 +154,7 @@ size_t call_size(const struct leg_plan *plans, unsigned count)
 void leg_set_from(struct leg *leg, const struct endpoint *from)
 {
 	leg_rest(leg)->from = *from;
-	memcpy(&leg->from_tail, from->address + 12, sizeof(leg->from_tail));
+	leg->from_tail = endpoint_tail(from);
 	leg->from_port = from->port;
 	leg->from_ipv6 = !endpoint_is_ipv4(from);
 	if (from->port == 0 || leg_rest(leg)->rate.limited)
@@ -174,7 +174,7 @@ static void source_init(struct leg *leg, const struct leg_plan *plan)
 	struct learning *learning = &leg_rest(leg)->learning;
 
 	leg_set_from(leg, plan->from.port != 0 ? &plan->from : &plan->remote);
-	learning->far_end = plan->far_end;
+	*leg_far_end(leg) = plan->far_end;
 	if (plan->learn) {
 		learning->signalled = plan->signalled;
 		learning->limit_ms = plan->learn_ms;
@@ -308,13 +308,17 @@ static void take_over_policy(struct leg *leg, struct leg *old)
 {
 	struct leg_rest *rest = leg_rest(leg);
 	const struct leg_rest *before = leg_rest(old);
-	bool same = rest->learning.far_end == before->learning.far_end;
+	bool same = *leg_far_end(leg) == *leg_far_end(old);
 	bool told =
 		rest->learning.state == LEARNING_DONE && endpoint_equal(&rest->from, &before->from);
 
-	rest->learning.last = same || before->learning.state == LEARNING_OPEN
-				      ? before->learning.last
-				      : before->from;
+	if (same || before->learning.state == LEARNING_OPEN) {
+		rest->learning.last_tail = before->learning.last_tail;
+		rest->learning.last_port = before->learning.last_port;
+	} else {
+		rest->learning.last_tail = endpoint_tail(&before->from);
+		rest->learning.last_port = before->from.port;
+	}
 	if (same && rest->learning.state != LEARNING_NEVER &&
 		before->learning.state != LEARNING_NEVER &&
 		endpoint_equal(&rest->learning.signalled, &before->learning.signalled)) {

@@ -104,7 +104,7 @@ struct leg {
 	struct rtp_source source;
 	uint32_t heard_ms;   /* when the newest packet was accepted; at first, when the leg began */
 	uint32_t settled_ms; /* until then no listener will change to this leg's clock */
-	uint32_t from_tail;  /* of leg_rest.from: the last four bytes of its address */
+	uint32_t from_tail;  /* endpoint_tail() of leg_rest.from */
 	uint16_t from_port;  /* 0: nobody's packets are taken without a closer look */
 	uint16_t frame : 9;  /* ticks in the newest packet of voice; LEG_FRAME before the first */
 	uint16_t mixers : 7; /* bits of those among the first hearers who hear others, too */
@@ -159,13 +159,13 @@ enum learning_state {
 struct learning {
 	struct endpoint signalled; /* port 0 for none */
 	struct endpoint candidate; /* that sends what may be media */
-	struct endpoint last;	   /* of the far end before; port 0 for none */
-	uint32_t far_end;
-	uint32_t begin_ms; /* 0: not yet */
+	uint16_t last_port;	   /* where the far end before sent from; 0 for none */
+	uint16_t sequence;	   /* of the candidate's newest packet */
+	uint32_t last_tail;	   /* endpoint_tail() of the same */
+	uint32_t begin_ms;	   /* 0: not yet */
 	uint32_t limit_ms;
 	uint32_t first_ms, newest_ms; /* of the candidate's packets in sequence */
 	uint32_t ssrc;		      /* theirs */
-	uint16_t sequence;	      /* of the newest */
 	uint8_t packets : 2;
 	uint8_t ptime : 6; /* ms in a packet of the candidate's */
 	uint8_t state;
@@ -213,10 +213,14 @@ struct call {
 	bool ipv6;	     /* some leg is at an IPv6 address */
 	bool relayed;	     /* by the XDP program, see call/relay.h ... */
 	uint32_t relayed_ms; /* ... and since when */
+	/* Of each leg: leg_plan.far_end. Here is room that costs no leg any. */
+	uint32_t far_ends[CALL_LEGS_MAX];
 	/* Followed in memory by a row of terms for each, by the rest of each, by a header of each
 	 * where `ipv6`, and by the wide side of each where `wide` (call/wide.h). */
 	struct leg legs[];
 };
+
+_Static_assert(offsetof(struct call, legs) == LEG_ALIGN, "legs begin at once");
 
 /* All legs of the call that `leg` is in, and the call itself. */
 static inline struct leg *legs_of(const struct leg *leg)
@@ -227,6 +231,11 @@ static inline struct leg *legs_of(const struct leg *leg)
 static inline struct call *call_of(const struct leg *leg)
 {
 	return (struct call *)((uintptr_t)legs_of(leg) - offsetof(struct call, legs));
+}
+
+static inline uint32_t *leg_far_end(const struct leg *leg)
+{
+	return &call_of(leg)->far_ends[leg->index];
 }
 
 /* The row of leg `index` in the call that `leg` is in. */

@@ -36,7 +36,7 @@ struct event {
 	uint32_t ssrc;
 	struct endpoint source;
 	struct endpoint signalled; /* of SOURCE_LEARNED: learning.signalled ... */
-	uint32_t far_end;	   /* ... and learning.far_end */
+	uint32_t far_end;	   /* ... and leg_plan.far_end */
 	uint8_t kind;
 	uint8_t code;
 };

@@ -27,11 +27,8 @@ static void drop(struct forward_packet *packet, struct forward_env *env, enum co
 /* Whether the packet is from the source that is open (leg_close()). */
 static __rte_always_inline bool comes_from(const struct leg *leg, const struct frame *frame)
 {
-	uint32_t tail;
-
-	memcpy(&tail, frame->source.address + 12, sizeof(tail));
-	if (leg->from_tail != tail || leg->from_port != frame->source.port ||
-		leg->from_ipv6 != frame->ipv6)
+	if (leg->from_tail != endpoint_tail(&frame->source) ||
+		leg->from_port != frame->source.port || leg->from_ipv6 != frame->ipv6)
 		return false;
 	return likely(!frame->ipv6) || endpoint_equal(&leg_rest(leg)->from, &frame->source);
 }

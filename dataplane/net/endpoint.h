@@ -22,6 +22,16 @@ static inline bool endpoint_equal(const struct endpoint *a, const struct endpoin
 	return memcmp(a->address, b->address, sizeof(a->address)) == 0 && a->port == b->port;
 }
 
+/* What of an address is kept where little room is: its last four bytes. The whole of an IPv4 one.
+ */
+static inline uint32_t endpoint_tail(const struct endpoint *endpoint)
+{
+	uint32_t tail;
+
+	memcpy(&tail, endpoint->address + 12, sizeof(tail));
+	return tail;
+}
+
 /* Store the IPv4 address at `ipv4` (4 bytes, network order) as a mapped one. */
 static inline void endpoint_map_ipv4(uint8_t address[static 16], const uint8_t *ipv4)
 {
