@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests/lib"))
+sys.path[:0] = [str(ROOT / "tests/lib"), str(ROOT / "deploy/demo")]
 
 from appliance import revive, running_appliance, set_up_appliance  # noqa: E402
 from kept import keep_all, keep_logs, kept  # noqa: E402

@@ -2,17 +2,11 @@
 # Copyright (c) 2026 Bridgetap contributors
 """The demo's proof is only as good as its solver: known mixes in, known gains out."""
 
-import sys
-
 import numpy
 import pytest
 
-from lab import ROOT
-
-sys.path.insert(0, str(ROOT / "deploy/demo"))
-
-from capture import LINEAR, PCMU  # noqa: E402
-from gains import FORBIDDEN, RATE, solve  # noqa: E402
+from capture import LINEAR, PCMU
+from gains import FORBIDDEN, RATE, solve
 
 SECONDS = 8
 LAGS = {"agent": 0, "customer": 317, "supervisor": -1234}

@@ -71,8 +71,8 @@ def hearing(scene, talk, listener):
 
 def faults(scene, talk, listener, phase, sounds, spoken, voices):
     """What is wrong with what a listener hears in a phase, in words; `sounds` by hearing()."""
-    from talk import audience
     from gains import FORBIDDEN, solve
+    from talk import audience
 
     stream, (begin, end) = scene.heard(talk, listener), scene.spans[phase]
     first, last = stream.position(begin), stream.position(end)

@@ -6,13 +6,8 @@ fields of every packet, out of a capture."""
 import collections
 import re
 import subprocess
-import sys
 
-from lab import ROOT
-
-sys.path.insert(0, str(ROOT / "deploy/demo"))
-
-from capture import LINEAR, Stream  # noqa: E402
+from capture import LINEAR, Stream
 
 FIELDS = ("frame.time_epoch", "ip.src", "udp.srcport", "ip.dst", "udp.dstport", "rtp.ssrc",
           "rtp.p_type", "rtp.seq", "rtp.timestamp", "rtp.payload", "rtcp.pt", "rtcp.senderssrc",
