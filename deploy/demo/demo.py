@@ -74,6 +74,28 @@ def say(text=""):
     print(text, flush=True)
 
 
+def wait_until(condition, failure, seconds=20):
+    """Wait until condition() holds; `failure` says what is wrong where it does not."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise RuntimeError(failure)
+        time.sleep(0.05)
+
+
+def wait_until_up(process, is_up):
+    wait_until(lambda: not process.running() or is_up(), f"{process.name} does not come up")
+    if not process.running():
+        raise RuntimeError(f"{process.name} has ended: {process.output().strip()[-500:]}")
+
+
+def has_port(process, port):
+    """Whether somebody in the process's network has bound the UDP port: packets wait there."""
+    tables = [Path(f"/proc/{process.pid}/net/{family}").read_text() for family in ("udp", "udp6")]
+    return any(int(line.split()[1].split(":")[1], 16) == port
+               for table in tables for line in table.splitlines()[1:])
+
+
 class Call:
     """The appliance and everybody on the call."""
 
@@ -103,11 +125,9 @@ class Call:
     def start_appliance(self):
         self.lab.start_dataplane()
         self.lab.start_controlplane()
-        deadline = time.monotonic() + 10
-        while "data plane connected" not in (self.lab.path / "controlplane.log").read_text():
-            if time.monotonic() > deadline:
-                raise RuntimeError("the two planes have not found each other")
-            time.sleep(0.05)
+        wait_until(lambda: "data plane connected" in (
+            self.lab.path / "controlplane.log").read_text(),
+            "the two planes have not found each other")
         self.call("Directory.PutOrganisation", organisation={"id": "acme", "name": "Acme"})
         for user, name, role in (("ann", "Ann", "AGENT"), ("sue", "Sue", "SUPERVISOR")):
             self.call("Directory.PutUser",
@@ -174,7 +194,11 @@ class Call:
         self.hear("supervisor", "supervisor", HEAR_PORT["supervisor"], "PCMA")
         for listener, port in RECORDER_PORT.items():
             self.hear("recorder", listener, port, "PCMU")
-        time.sleep(2)  # for all of them to be up
+        # What came before one of them is up would be missing at the beginning of what it writes.
+        for process in self.captures:
+            wait_until_up(process, lambda p=process: "listening on" in p.output())
+        for process, port in zip(self.listeners, {**HEAR_PORT, **RECORDER_PORT}.values()):
+            wait_until_up(process, lambda p=process, n=port: has_port(p, n))
         made = self.call("Calls.CreateCall", call={
             "id": "demo", "agent_user": "ann", "contact_number": "+33 1 23 45 67 89",
             "agent": self.media("agent"), "customer": self.media("customer"),
@@ -338,6 +362,8 @@ def main():
             phases, captures, stats = play(lab)
     except Missing as missing:
         sys.exit(f"The demo cannot run here: {missing}")
+    except RuntimeError as error:
+        sys.exit(f"The demo has failed: {error}. The programs' logs are in {OUT}/work.")
     spoken, heard = streams_of(captures)
     rows = measure(phases, spoken, heard)
     streams = stream_rows(spoken, heard)
